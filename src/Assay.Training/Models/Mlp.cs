@@ -51,7 +51,7 @@ public sealed class LinearSpec : ModelSpec
 /// Fully connected layers with an activation between them: z_i = a_{i−1} W_iᵀ + b_i, a_i = σ(z_i); the last layer is linear.
 /// Hidden weights start as He (ReLU) or Glorot (tanh) uniform, the output layer as PyTorch's default, biases at 0.
 /// </summary>
-public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients
+public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixedPrecision
 {
     private readonly Activation activation;
     private readonly nn.Module<Tensor, Tensor>? drop;
@@ -94,16 +94,19 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients
     public ImmutableArray<Parameter> Biases { get; }
 
     /// <inheritdoc/>
-    public bool HasClosedForm => drop is null;
+    public bool HasClosedForm => drop is null && ComputeType == ScalarType.Float32;
+
+    /// <inheritdoc/>
+    public ScalarType ComputeType { get; set; } = ScalarType.Float32;
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var a = input.flatten(1); // (B, d)
+        var a = input.flatten(1).to(ComputeType); // (B, d)
         for (var i = 0; i < Weights.Length; i++)
         {
-            a = nn.functional.linear(a, Weights[i], Biases[i]); // (B, n_i)
+            a = nn.functional.linear(a, Weights[i].to(ComputeType), Biases[i].to(ComputeType)); // (B, n_i)
             if (i + 1 < Weights.Length)
             {
                 a = activation == Activation.Relu ? a.relu() : a.tanh();
@@ -111,7 +114,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients
                     a = drop.call(a);
             }
         }
-        return a.MoveToOuterDisposeScope();
+        return a.to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

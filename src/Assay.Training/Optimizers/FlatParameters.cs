@@ -110,6 +110,18 @@ public sealed class FlatParameters : IDisposable
             segment.Parameter.grad = Gradients.narrow(0, segment.Offset, segment.Length).view(segment.Parameter.shape);
     }
 
+    /// <summary>Gives each parameter a tensor of its own again, with its present value and no gradient; the buffers may then go.</summary>
+    public void Release()
+    {
+        using var _ = no_grad();
+        foreach (var segment in Segments)
+        {
+            using var copy = segment.Parameter.detach().clone();
+            segment.Parameter.set_(copy);
+            segment.Parameter.grad = null;
+        }
+    }
+
     internal static Span<float> Span(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
     /// <inheritdoc/>

@@ -1,0 +1,85 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Assay.Training;
+
+/// <summary>Computes the gradients of one batch, by closed form where model and loss have one, else by autograd, and evaluates.</summary>
+internal sealed class GradientStep
+{
+    private const int EvaluationBatch = 1024;
+    private readonly nn.Module<Tensor, Tensor> model;
+    private readonly nn.Module<Tensor, Tensor, Tensor> loss;
+    private readonly IClosedFormGradients? closedModel;
+    private readonly IClosedFormLoss? closedLoss;
+    private readonly int parts;
+
+    public GradientStep(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor, Tensor> loss, TrainingOptions options)
+    {
+        (this.model, this.loss, parts) = (model, loss, options.AccumulationSteps);
+        if (options.Precision == Precision.Bf16)
+        {
+            if (model is not IMixedPrecision mixed)
+                throw new ArgumentException($"model {model.GetName()} cannot train in bf16: it does not implement {nameof(IMixedPrecision)}");
+            mixed.ComputeType = ScalarType.BFloat16;
+        }
+        if (options.AllowClosedForm && model is IClosedFormGradients { HasClosedForm: true } m && loss is IClosedFormLoss l)
+            (closedModel, closedLoss) = (m, l);
+    }
+
+    /// <summary>Leaves the gradient of the batch's mean loss in the parameters' <c>grad</c>, which hold zeros before.</summary>
+    public double Compute(in TrainingBatch batch)
+    {
+        var count = batch.Inputs.shape[0];
+        var size = (count + parts - 1) / parts;
+        var total = 0.0;
+        for (long start = 0; start < count; start += size)
+        {
+            var length = Math.Min(size, count - start);
+            var inputs = parts == 1 ? batch.Inputs : batch.Inputs.narrow(0, start, length);
+            var targets = parts == 1 ? batch.Targets : batch.Targets.narrow(0, start, length);
+            // A part weighs as much as its share of the batch, so that the sum is the whole batch's mean.
+            total += (double)length / count * ComputePart(inputs, targets, (double)length / count, accumulate: start > 0);
+        }
+        return total;
+    }
+
+    private double ComputePart(Tensor inputs, Tensor targets, double weight, bool accumulate)
+    {
+        using var scope = NewDisposeScope();
+        if (closedModel is null)
+        {
+            var value = loss.call(model.call(inputs), targets);
+            (weight == 1 ? value : value.mul(weight)).backward();
+            return value.ToDouble();
+        }
+        var closed = default(Tensor);
+        closedModel.Backward(inputs, logits =>
+        {
+            (closed, var gradient) = closedLoss!.LossAndGradient(logits, targets);
+            closed.MoveToOuterDisposeScope();
+            return weight == 1 ? gradient : gradient.mul_(weight);
+        }, accumulate);
+        return closed!.ToDouble();
+    }
+
+    /// <summary>The mean loss and accuracy over a dataset, in evaluation mode.</summary>
+    public EvaluationResult Evaluate(TensorDataset data)
+    {
+        var training = model.training;
+        model.eval();
+        using var _ = no_grad();
+        var (total, right) = (0.0, 0L);
+        for (long start = 0; start < data.Count; start += EvaluationBatch)
+        {
+            using var scope = NewDisposeScope();
+            var length = Math.Min(EvaluationBatch, data.Count - start);
+            var outputs = model.call(data.Inputs.narrow(0, start, length));
+            var targets = data.Targets.narrow(0, start, length);
+            total += length * loss.call(outputs, targets).ToDouble();
+            if (data.IsClassification)
+                right += outputs.argmax(1).eq(targets).sum().item<long>();
+        }
+        model.train(training);
+        return new EvaluationResult(total / data.Count, data.IsClassification ? (double)right / data.Count : double.NaN);
+    }
+}
