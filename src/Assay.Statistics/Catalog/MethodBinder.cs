@@ -9,7 +9,14 @@ namespace Assay.Statistics;
 /// <param name="Type">Its type.</param>
 /// <param name="IsRequired">Whether it has no default.</param>
 /// <param name="Default">The default, where there is one.</param>
-public sealed record MethodParameter(string Name, Type Type, bool IsRequired, object? Default);
+public sealed record MethodParameter(string Name, Type Type, bool IsRequired, object? Default)
+{
+    /// <summary>The type in words: integer, number, text, "list of number", the choices of an enumeration.</summary>
+    public string TypeName => MethodBinder.TypeName(Type);
+
+    /// <summary>The default as a recipe would write it; "none" for null, empty where the parameter is required.</summary>
+    public string DefaultText => IsRequired ? "" : MethodBinder.DefaultText(Type, Default);
+}
 
 /// <summary>
 /// Turns an expression into an instance: arguments are matched to the parameters of the type's first public constructor, or, where that
@@ -111,7 +118,7 @@ internal sealed class MethodBinder(MethodCatalog catalog, object[] services)
             if (Plain(parameter.Name) == Plain(argument.Name!))
                 return parameter;
         }
-        var near = parameters.OrderBy(p => MethodCatalog.Distance(p.Name, argument.Name!)).Select(p => p.Name).FirstOrDefault();
+        var near = parameters.OrderBy(p => Spelling.Distance(p.Name, argument.Name!)).Select(p => p.Name).FirstOrDefault();
         throw new MethodFormatException(
             parameters.Length == 0
                 ? $"{entry.Name} takes no parameters, '{argument.Name}' was given"
@@ -212,6 +219,18 @@ internal sealed class MethodBinder(MethodCatalog catalog, object[] services)
         _ when IsImmutableArray(type) => $"list of {TypeName(type.GetGenericArguments()[0])}",
         _ when Nullable.GetUnderlyingType(type) is { } inner => $"{TypeName(inner)} or none",
         _ => type.Name,
+    };
+
+    internal static string DefaultText(Type type, object? value) => value switch
+    {
+        null when type.IsArray => "[]",
+        null => "none",
+        bool b => b ? "true" : "false",
+        Enum e => Camel(e.ToString()),
+        string s => s.Length == 0 ? "\"\"" : s,
+        System.Collections.IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Select(v => DefaultText(typeof(object), v)))}]",
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.GetType().GetCustomAttribute<MethodAttribute>()?.Name ?? value.GetType().Name,
     };
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];

@@ -85,27 +85,9 @@ public sealed class MethodCatalog
     internal static MethodFormatException Unknown(string name, IEnumerable<string> known, int position)
     {
         var names = known.ToArray();
-        var near = names.Select(n => (n, d: Distance(name, n))).Where(p => p.d <= Math.Max(2, name.Length / 3)).OrderBy(p => p.d).Take(3).Select(p => p.n).ToArray();
-        return new MethodFormatException(
-            near.Length > 0 ? $"unknown method '{name}'; did you mean {string.Join(" or ", near)}?" : $"unknown method '{name}'; known: {string.Join(", ", names)}",
-            position);
-    }
-
-    /// <summary>Levenshtein distance without regard to case.</summary>
-    internal static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var substitute = diagonal + (char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitute, 1 + Math.Min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.Length];
+        var end = Spelling.Suggestion(name, names) is { Length: > 0 } suggestion ? suggestion
+            : names.Length > 0 ? $"; known: {string.Join(", ", names)}"
+            : "; none is known that would fit here";
+        return new MethodFormatException($"unknown method '{name}'{end}", position);
     }
 }

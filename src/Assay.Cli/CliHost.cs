@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Reflection;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Assay.Cli;
+
+/// <summary>
+/// Runs the command line and turns every way to fail into one line on standard error and an exit code: 0 done, 1 a run or check failed
+/// (or a defect of ours), 2 bad usage or input, 130 cancelled.
+/// </summary>
+public static class CliHost
+{
+    /// <summary>The exit code of success.</summary>
+    public const int Done = 0;
+
+    /// <summary>The exit code of a run or check that failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The exit code of bad usage or input.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>The exit code after Ctrl-C.</summary>
+    public const int Cancelled = 130;
+
+    /// <summary>Parses the arguments and runs the command that they name.</summary>
+    public static Task<int> RunAsync(IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellation = default) =>
+        RunAsync(AssayCli.Create(environment), arguments, environment, cancellation);
+
+    /// <summary>Parses the arguments with a given root command and runs the command that they name.</summary>
+    public static async Task<int> RunAsync(
+        Command root, IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        ArgumentNullException.ThrowIfNull(environment);
+        var parsed = root.Parse(arguments);
+        if (parsed.Action is not CommandDefinition.HelpWithExamples && UsageErrors.Find(parsed) is { } problem)
+            return Fail(environment, problem, BadInput);
+        var configuration = new InvocationConfiguration
+        {
+            Output = environment.Output.Profile.Out.Writer,
+            Error = environment.Error.Profile.Out.Writer,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null, // Program handles the signals
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            return Report(environment, Unwrap(e), parsed.GetValue(environment.Options.Debug));
+        }
+    }
+
+    private static int Report(CliEnvironment environment, Exception e, bool debug)
+    {
+        var (message, exit) = e switch
+        {
+            OperationCanceledException => ("cancelled", Cancelled),
+            InvalidDataException or ArgumentException or FormatException or JsonException or FileNotFoundException or DirectoryNotFoundException
+                or IOException or UnauthorizedAccessException => (Message(e), BadInput),
+            _ => ($"{Message(e)} (run with --debug for details)", Failed),
+        };
+        if (debug && exit != Cancelled)
+            environment.Error.Profile.Out.Writer.WriteLine(e.ToString());
+        return Fail(environment, message, exit);
+    }
+
+    private static int Fail(CliEnvironment environment, string message, int exit)
+    {
+        // Written past Spectre: an error line must not be wrapped, a script may read it.
+        environment.Error.Profile.Out.Writer.WriteLine($"assay: {OneLine(message)}");
+        return exit;
+    }
+
+    private static Exception Unwrap(Exception e) => e is AggregateException or TargetInvocationException && e.InnerException is { } inner ? Unwrap(inner) : e;
+
+    // .NET's own suffix names a parameter of our code, which tells the user nothing.
+    private static string Message(Exception e)
+    {
+        var message = e.Message.Length > 0 ? e.Message : e.GetType().Name;
+        return e is ArgumentException { ParamName: { } name } ? message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : message;
+    }
+
+    private static string OneLine(string message) =>
+        string.Join("; ", message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(l => l.TrimEnd('.')));
+}

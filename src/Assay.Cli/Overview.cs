@@ -1,0 +1,33 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Assay.Cli;
+
+/// <summary>What <c>assay</c> says without arguments: what it is for, and the first command for each purpose.</summary>
+internal static class Overview
+{
+    private static readonly (string Purpose, (string Command, string Meaning)[] Lines)[] Parts =
+    [
+        ("Find a method",
+        [
+            ("assay methods", "every method of the catalog, by kind"),
+            ("assay methods dice-loss", "one method: formula, parameters, paper, verdict"),
+        ]),
+    ];
+
+    public static IRenderable Render()
+    {
+        var rows = new List<IRenderable> { new Markup($"[bold]assay {AssayCli.Version}[/]: train models, judge them, repair what the judging finds."), Text.Empty };
+        foreach (var (purpose, lines) in Parts)
+        {
+            rows.Add(new Markup($"[bold]{purpose}[/]"));
+            var grid = new Grid().AddColumn(new GridColumn().Padding(2, 0, 3, 0).NoWrap()).AddColumn(new GridColumn().Padding(0, 0, 0, 0));
+            foreach (var (command, meaning) in lines)
+                grid.AddRow(new Markup($"[green]{Markup.Escape(command)}[/]"), new Text(meaning));
+            rows.Add(grid);
+            rows.Add(Text.Empty);
+        }
+        rows.Add(new Markup("Every command explains itself with [green]--help[/], prints JSON with [green]--json[/], and exits 0 (done), 1 (failed), 2 (bad input)."));
+        return new Rows(rows);
+    }
+}
