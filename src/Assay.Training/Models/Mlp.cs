@@ -133,12 +133,13 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
         var delta = logitGradient(activations[^1]); // (B, k): dL/dz of the last layer
         for (var i = Weights.Length - 1; i >= 0; i--)
         {
+            // (sum([0]), not sum(0): the constant 0 would be taken for a scalar type.)
             // Straight into the gradient buffer: no temporary of the weight's size, no second pass to add it.
             Weights[i].grad!.addmm_(delta.t(), activations[i], beta, 1);
             if (accumulate)
-                Biases[i].grad!.add_(delta.sum(0));
+                Biases[i].grad!.add_(delta.sum([0]));
             else
-                Biases[i].grad!.copy_(delta.sum(0));
+                Biases[i].grad!.copy_(delta.sum([0]));
             if (i > 0)
             {
                 var upstream = delta.mm(Weights[i]); // (B, n_{i−1})
