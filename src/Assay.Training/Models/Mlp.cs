@@ -61,7 +61,8 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
     /// <param name="random">Draws the initial weights.</param>
     /// <param name="activation">The function after each hidden layer.</param>
     /// <param name="dropout">The share of hidden units dropped in training.</param>
-    public Mlp(ReadOnlySpan<int> sizes, SeededRandom random, Activation activation = Activation.Relu, double dropout = 0) : base(nameof(Mlp))
+    /// <param name="outputBias">Whether the output layer has a bias.</param>
+    public Mlp(ReadOnlySpan<int> sizes, SeededRandom random, Activation activation = Activation.Relu, double dropout = 0, bool outputBias = true) : base(nameof(Mlp))
     {
         if (sizes.Length < 2)
             throw new ArgumentException("the sizes of input and output are needed", nameof(sizes));
@@ -77,10 +78,12 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
                 Initialization.HeUniform(weight, random);
             else
                 Initialization.XavierUniform(weight, random);
-            var bias = new Parameter(zeros(sizes[i + 1]));
             Weights = Weights.Add(weight);
-            Biases = Biases.Add(bias);
             register_parameter($"weight{i}", weight);
+            if (i + 2 == sizes.Length && !outputBias)
+                continue;
+            var bias = new Parameter(zeros(sizes[i + 1]));
+            Biases = Biases.Add(bias);
             register_parameter($"bias{i}", bias);
         }
         if (dropout > 0)
@@ -90,7 +93,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
     /// <summary>W_i, each [out, in].</summary>
     public ImmutableArray<Parameter> Weights { get; }
 
-    /// <summary>b_i, each [out].</summary>
+    /// <summary>b_i, each [out]; one fewer than the weights when the output layer has none.</summary>
     public ImmutableArray<Parameter> Biases { get; }
 
     /// <inheritdoc/>
@@ -106,7 +109,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
         var a = input.flatten(1).to(ComputeType); // (B, d)
         for (var i = 0; i < Weights.Length; i++)
         {
-            a = nn.functional.linear(a, Weights[i].to(ComputeType), Biases[i].to(ComputeType)); // (B, n_i)
+            a = nn.functional.linear(a, Weights[i].to(ComputeType), i < Biases.Length ? Biases[i].to(ComputeType) : null); // (B, n_i)
             if (i + 1 < Weights.Length)
             {
                 a = activation == Activation.Relu ? a.relu() : a.tanh();
@@ -127,7 +130,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
         activations[0] = input.flatten(1);
         for (var i = 0; i < Weights.Length; i++)
         {
-            var z = addmm(Biases[i], activations[i], Weights[i].t(), 1, 1); // (B, n_i)
+            var z = i < Biases.Length ? addmm(Biases[i], activations[i], Weights[i].t(), 1, 1) : activations[i].mm(Weights[i].t()); // (B, n_i)
             activations[i + 1] = i + 1 == Weights.Length ? z : activation == Activation.Relu ? z.relu_() : z.tanh_();
         }
         var delta = logitGradient(activations[^1]); // (B, k): dL/dz of the last layer
@@ -136,10 +139,8 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
             // (sum([0]), not sum(0): the constant 0 would be taken for a scalar type.)
             // Straight into the gradient buffer: no temporary of the weight's size, no second pass to add it.
             Weights[i].grad!.addmm_(delta.t(), activations[i], beta, 1);
-            if (accumulate)
-                Biases[i].grad!.add_(delta.sum([0]));
-            else
-                Biases[i].grad!.copy_(delta.sum([0]));
+            if (i < Biases.Length)
+                Biases[i].grad!.mul_(beta).add_(delta.sum([0]));
             if (i > 0)
             {
                 var upstream = delta.mm(Weights[i]); // (B, n_{i−1})

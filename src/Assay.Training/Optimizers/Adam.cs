@@ -83,7 +83,13 @@ public abstract class AdamFamily : OptimizerSpec
 /// <param name="weightDecay">λ.</param>
 [Method("adam", Kind = MethodKind.Optimizer)]
 public sealed class Adam(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
-    : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: false, nesterov: false);
+    : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: false, nesterov: false)
+{
+    private readonly double beta1 = beta1, beta2 = beta2, epsilon = epsilon;
+
+    /// <inheritdoc/>
+    public override OptimizerSpec WithLearningRate(double learningRate) => new Adam(learningRate, beta1, beta2, epsilon, WeightDecay);
+}
 
 /// <summary>AdamW (Loshchilov and Hutter 2019): weight decay apart from the gradient, p ← (1 − ηλ)p before Adam's step.</summary>
 /// <param name="learningRate">η.</param>
@@ -93,7 +99,13 @@ public sealed class Adam(double learningRate = 1e-3, double beta1 = 0.9, double 
 /// <param name="weightDecay">λ.</param>
 [Method("adamw", Kind = MethodKind.Optimizer)]
 public sealed class AdamW(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
-    : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: true, nesterov: false);
+    : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: true, nesterov: false)
+{
+    private readonly double beta1 = beta1, beta2 = beta2, epsilon = epsilon;
+
+    /// <inheritdoc/>
+    public override OptimizerSpec WithLearningRate(double learningRate) => new AdamW(learningRate, beta1, beta2, epsilon, WeightDecay);
+}
 
 /// <summary>
 /// NadamW (Dozat 2016 with decoupled weight decay): Adam with Nesterov's look-ahead, m̂ = β₁m/(1−β₁ᵗ⁺¹) + (1−β₁)g/(1−β₁ᵗ).
@@ -105,4 +117,10 @@ public sealed class AdamW(double learningRate = 1e-3, double beta1 = 0.9, double
 /// <param name="weightDecay">λ.</param>
 [Method("nadamw", Kind = MethodKind.Optimizer)]
 public sealed class NadamW(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
-    : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: true, nesterov: true);
+    : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: true, nesterov: true)
+{
+    private readonly double beta1 = beta1, beta2 = beta2, epsilon = epsilon;
+
+    /// <inheritdoc/>
+    public override OptimizerSpec WithLearningRate(double learningRate) => new NadamW(learningRate, beta1, beta2, epsilon, WeightDecay);
+}

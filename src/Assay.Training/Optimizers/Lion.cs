@@ -17,6 +17,9 @@ public sealed class Lion(double learningRate = 1e-4, double beta1 = 0.9, double 
 {
     private readonly double beta1 = Fraction(beta1, nameof(beta1)), beta2 = Fraction(beta2, nameof(beta2));
 
+    /// <inheritdoc/>
+    public override OptimizerSpec WithLearningRate(double learningRate) => new Lion(learningRate, beta1, beta2, WeightDecay);
+
     internal override int StateCount => 1;
 
     internal override void StepSimd(Span<float> p, Span<float> g, Span<float> m, Span<float> v, double learningRate, long t, int threads) =>

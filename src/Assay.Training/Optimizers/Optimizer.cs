@@ -26,6 +26,9 @@ public abstract class OptimizerSpec
     /// <summary>The weight decay λ.</summary>
     public double WeightDecay { get; }
 
+    /// <summary>The same rule with another learning rate.</summary>
+    public abstract OptimizerSpec WithLearningRate(double learningRate);
+
     /// <summary>How many state buffers of the parameters' length the rule keeps: 0, 1 or 2.</summary>
     internal abstract int StateCount { get; }
 

@@ -17,7 +17,6 @@ public sealed record TrainingResult(TrainingTrace Trace, long Steps, int Epochs,
 /// stopping, checkpoints. Every random number is a function of the seed and the step, so a resumed run ends in the same weights, bit for
 /// bit, as an undisturbed one with the same number of threads.
 /// </summary>
-[Method("backprop", Kind = MethodKind.Trainer)]
 public sealed class Trainer
 {
     private const long ShuffleStream = 1, ModuleStream = 2;
@@ -182,9 +181,10 @@ public sealed class Trainer
         {
             if (validation is not null)
             {
-                var evaluation = gradients.Evaluate(validation);
-                state.Record("validation/loss", evaluation.Loss);
-                if (validation.IsClassification)
+                var evaluation = options.Evaluate?.Invoke(state.Model, validation) ?? gradients.Evaluate(validation);
+                if (!double.IsNaN(evaluation.Loss))
+                    state.Record("validation/loss", evaluation.Loss);
+                if (!double.IsNaN(evaluation.Accuracy))
                     state.Record("validation/accuracy", evaluation.Accuracy);
                 foreach (var hook in hooks)
                     hook.OnEvaluation(state, evaluation);

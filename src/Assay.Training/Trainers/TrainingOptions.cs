@@ -38,6 +38,9 @@ public sealed record TrainingOptions
     /// <summary>Where and how often to save, or null for never.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
 
+    /// <summary>How to evaluate on the validation data; null takes the mean loss and the accuracy of the largest output.</summary>
+    public Func<nn.Module<Tensor, Tensor>, TensorDataset, EvaluationResult>? Evaluate { get; init; }
+
     /// <summary>Every how many steps the mean training loss is recorded; 0 chooses about 200 points for the run.</summary>
     public int RecordEvery { get; init; }
 
