@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Assay.Statistics;
 
 namespace Assay.Evaluation;
@@ -16,6 +17,7 @@ public sealed class BrierScore : LossMetric
     public override MetricInput Input => MetricInput.Probabilities;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Losses(in PredictionBlock block, Span<double> losses)
     {
         var k = block.ClassCount;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Assay.Statistics;
 
 namespace Assay.Evaluation;
@@ -60,6 +61,7 @@ public sealed class ConfusionMatrix : Tally
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Add(in PredictionBlock block)
     {
         var cells = counts;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Assay.Statistics;
 
 namespace Assay.Evaluation;
@@ -14,6 +15,7 @@ public sealed class LogLoss : LossMetric
     public override MetricInput Input => MetricInput.Probabilities;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Losses(in PredictionBlock block, Span<double> losses)
     {
         const double Floor = 2.220446049250313e-16;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Assay.Statistics;
 
 namespace Assay.Evaluation;
@@ -130,6 +131,7 @@ public sealed class MetricAccumulator
             Add(predictions.Scores.Values.Slice(first * ClassCount, rows * ClassCount), predictions.Labels.AsSpan().Slice(first, rows));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddBlock(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels)
     {
         if (kind == ScoreKind.Logits)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Assay.Statistics;
 
 namespace Assay.Evaluation;
@@ -6,6 +7,7 @@ namespace Assay.Evaluation;
 /// What the metrics of ranking need: all scores, class by class, and the labels. For two classes only class 1 is ranked; for more, each
 /// class is ranked against the rest. One radix sort a class serves both ROC-AUC and average precision, with the influence of every
 /// example on both.
+/// Loops over all rows are compiled at full speed at once: a command runs them only once.
 /// </summary>
 internal sealed class RankTally(int classCount) : Tally
 {
@@ -20,6 +22,7 @@ internal sealed class RankTally(int classCount) : Tally
 
     public override void Expect(int rows) => chunks.Add(new Chunk(rows, RankedClasses));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Add(in PredictionBlock block)
     {
         summary = null;
@@ -72,6 +75,7 @@ internal sealed class RankTally(int classCount) : Tally
     }
 
     // Sort key above; row and whether the example is of the class below.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Gather(int c, Span<ulong> items)
     {
         var row = 0;
@@ -96,8 +100,8 @@ internal sealed class RankTally(int classCount) : Tally
 /// <summary>For each example, by how much one more of it would move the metrics (their sum over classes).</summary>
 internal sealed class Influence(int count)
 {
-    public float[] Auc { get; } = new float[count];
-    public float[] Precision { get; } = new float[count];
+    // Side by side: rows come in order of score, so that each is a cache miss.
+    public (float Auc, float Precision)[] Rows { get; } = new (float, float)[count];
 }
 
 /// <summary>ROC-AUC and average precision of one class against the rest.</summary>
@@ -111,6 +115,7 @@ internal readonly record struct RankedClass(double Auc, double AveragePrecision,
     /// AP = Σ_g (p_g/m) P_g over groups of equal scores, P_g the precision at that threshold; its influence is its derivative by the
     /// example's weight (the infinitesimal jackknife).
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RankedClass Of(ReadOnlySpan<ulong> items, Influence influence)
     {
         var m = 0;
@@ -135,11 +140,13 @@ internal readonly record struct RankedClass(double Auc, double AveragePrecision,
         return new RankedClass(auc, ap, m, n);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddInfluence(ReadOnlySpan<ulong> items, Influence influence, double auc, double ap, int m, int n)
     {
         // DeLong's variances have m − 1 and n − 1 in the denominator.
         var positiveScale = m > 1 ? 1 / Math.Sqrt((double)m * (m - 1)) : 1.0 / m;
         var negativeScale = n > 1 ? 1 / Math.Sqrt((double)n * (n - 1)) : n == 0 ? 0 : 1.0 / n;
+        var rows = influence.Rows;
         var positivesBelow = 0;
         double inverse = 0, precisionOverCount = 0; // Σ_g p_g/N_g and Σ_g p_g P_g/N_g over the groups at or below.
         for (var start = 0; start < items.Length;)
@@ -156,16 +163,17 @@ internal readonly record struct RankedClass(double Auc, double AveragePrecision,
             var precisionNegative = (float)(-precisionOverCount / m);
             for (var i = start; i < end; i++)
             {
-                var row = (uint)items[i] >> 1;
+                ref var row = ref rows[(uint)items[i] >> 1];
                 var positive = (items[i] & 1) != 0;
-                influence.Auc[row] += positive ? aucPositive : aucNegative;
-                influence.Precision[row] += positive ? precisionPositive : precisionNegative;
+                row.Auc += positive ? aucPositive : aucNegative;
+                row.Precision += positive ? precisionPositive : precisionNegative;
             }
             positivesBelow += positives;
             start = end;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int GroupEnd(ReadOnlySpan<ulong> items, int start, out int positives)
     {
         var key = items[start] >> 32;
@@ -183,10 +191,26 @@ internal readonly record struct RankedClass(double Auc, double AveragePrecision,
 /// <param name="AveragePrecision">The mean average precision over the classes that have members.</param>
 internal sealed record RankSummary(RankedClass[] Classes, (double Value, double Variance) Auc, (double Value, double Variance) AveragePrecision)
 {
-    public static RankSummary Of(RankedClass[] classes, Influence[] lanes) => new(
-        classes,
-        Mean(Array.FindAll(classes, c => c.HasBoth), c => c.Auc, [.. lanes.Select(l => l.Auc)]),
-        Mean(Array.FindAll(classes, c => c.Positives > 0), c => c.AveragePrecision, [.. lanes.Select(l => l.Precision)]));
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static RankSummary Of(RankedClass[] classes, Influence[] lanes)
+    {
+        double auc = 0, precision = 0;
+        for (var i = 0; i < lanes[0].Rows.Length; i++)
+        {
+            double a = 0, p = 0;
+            foreach (var lane in lanes)
+            {
+                a += lane.Rows[i].Auc;
+                p += lane.Rows[i].Precision;
+            }
+            auc += a * a;
+            precision += p * p;
+        }
+        return new RankSummary(
+            classes,
+            Mean(Array.FindAll(classes, c => c.HasBoth), c => c.Auc, auc),
+            Mean(Array.FindAll(classes, c => c.Positives > 0), c => c.AveragePrecision, precision));
+    }
 
     /// <summary>
     /// The interval on the logit scale, which keeps it within (0, 1). At 1 (or 0) the influences vanish; the end is then that of a
@@ -206,18 +230,6 @@ internal sealed record RankSummary(RankedClass[] Classes, (double Value, double 
         return new Estimate(value, logit.Map(static x => 1 / (1 + Math.Exp(-x))));
     }
 
-    private static (double, double) Mean(RankedClass[] defined, Func<RankedClass, double> metric, float[][] influences)
-    {
-        if (defined.Length == 0)
-            return (double.NaN, double.NaN);
-        var squares = 0.0;
-        for (var i = 0; i < influences[0].Length; i++)
-        {
-            var sum = 0.0;
-            foreach (var lane in influences)
-                sum += lane[i];
-            squares += sum * sum;
-        }
-        return (defined.Average(metric), squares / defined.Length / defined.Length);
-    }
+    private static (double, double) Mean(RankedClass[] defined, Func<RankedClass, double> metric, double squares) =>
+        defined.Length == 0 ? (double.NaN, double.NaN) : (defined.Average(metric), squares / defined.Length / defined.Length);
 }

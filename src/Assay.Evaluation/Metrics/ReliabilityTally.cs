@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Assay.Statistics;
 
 namespace Assay.Evaluation;
@@ -22,6 +23,7 @@ internal abstract class ReliabilityTally : Tally
     /// <summary>The bins that are not empty, by rising confidence.</summary>
     public abstract ReadOnlySpan<ReliabilityBin> ToBins();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void Add(in PredictionBlock block)
     {
         for (var i = 0; i < block.Labels.Length; i++)
@@ -83,6 +85,7 @@ internal sealed class EqualMassBins(int count) : ReliabilityTally
 
     public override void Merge(Tally other) => items.AddRange(Same<EqualMassBins>(other).items);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override ReadOnlySpan<ReliabilityBin> ToBins()
     {
         var sorted = items.ToArray();

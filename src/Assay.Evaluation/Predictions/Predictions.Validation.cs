@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Assay.Evaluation;
 
@@ -75,6 +76,7 @@ public sealed partial class Predictions
         return first == int.MaxValue ? null : first;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsGood(ReadOnlySpan<float> row, double tolerance)
     {
         float sum = 0, min = 0, max = 0;

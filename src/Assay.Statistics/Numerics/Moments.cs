@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Assay.Statistics;
 
 /// <summary>Count, mean and sum of squared deviations of a stream of numbers, mergeable without loss (Welford 1962; Chan et al. 1979).</summary>
@@ -19,6 +21,7 @@ public readonly record struct Moments(long Count, double Mean, double SquaredDev
     public double StandardError => Math.Sqrt(Variance / Count);
 
     /// <summary>Of the values, in two passes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Moments Of(ReadOnlySpan<double> values)
     {
         if (values.IsEmpty)

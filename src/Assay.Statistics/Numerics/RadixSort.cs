@@ -42,6 +42,7 @@ public static class RadixSort
     /// <param name="items">The items.</param>
     /// <param name="scratch">Room for as many items.</param>
     /// <exception cref="ArgumentException"><paramref name="scratch"/> is shorter than <paramref name="items"/>.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SortByUpperHalf(Span<ulong> items, Span<ulong> scratch)
     {
         if (scratch.Length < items.Length)
