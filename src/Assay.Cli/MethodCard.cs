@@ -20,17 +20,18 @@ public sealed record MethodLine(string Name, string Kind, int Paper, string Summ
 
     internal static string FirstSentence(string text)
     {
-        var end = text.AsSpan().IndexOf(". ");
-        var line = text.AsSpan().IndexOf('\n');
-        var cut = (end, line) switch
+        var line = text.IndexOf('\n', StringComparison.Ordinal) is var newline and >= 0 ? text[..newline] : text;
+        for (var at = line.IndexOf(". ", StringComparison.Ordinal); at >= 0; at = line.IndexOf(". ", at + 1, StringComparison.Ordinal))
         {
-            ( < 0, < 0) => text.Length,
-            ( < 0, _) => line,
-            (_, < 0) => end + 1,
-            _ => Math.Min(end + 1, line),
-        };
-        return text[..cut];
+            // The next sentence begins with a capital; "et al. 2023", "cf. Table 3" and "i.e. the mean" go on.
+            var isAbbreviation = Abbreviations.Any(a => line.AsSpan(0, at).EndsWith(a, StringComparison.Ordinal));
+            if (!isAbbreviation && at + 2 < line.Length && !char.IsLower(line[at + 2]))
+                return line[..(at + 1)];
+        }
+        return line;
     }
+
+    private static readonly string[] Abbreviations = [" al", " cf", " e.g", " i.e", " eq", " Eq", " Fig", " Sec", " vs"];
 }
 
 /// <summary>A parameter on a method's card.</summary>
