@@ -56,19 +56,29 @@ public sealed record MethodCardFunction(string Name, string Summary);
 /// <param name="Usage">How a recipe writes it, or null where it is only called from code.</param>
 /// <param name="Parameters">The parameters of a recipe.</param>
 /// <param name="Functions">The public functions, where it is called from code.</param>
+/// <param name="Title">The paper's title, or null where it has no study.</param>
+/// <param name="Verdict">The verdict of the paper's study in words, or null where there is none.</param>
 public sealed record MethodCard(
     string Name, string Kind, int Paper, string Type, string Summary, string Remarks, string? Usage,
-    ImmutableArray<MethodCardParameter> Parameters, ImmutableArray<MethodCardFunction> Functions)
+    ImmutableArray<MethodCardParameter> Parameters, ImmutableArray<MethodCardFunction> Functions, string? Title, string? Verdict)
 {
-    internal static MethodCard Of(MethodEntry entry)
+    internal static MethodCard Of(MethodEntry entry, Study? study = null, StudyResult? result = null)
     {
         var documentation = XmlDocumentation.Of(entry.Type);
         ImmutableArray<MethodCardParameter> parameters =
             [.. entry.Parameters.Select(p => new MethodCardParameter(p.Name, p.TypeName, p.IsRequired ? null : p.DefaultText, documentation.Parameter(entry.Type, p.Name)))];
         return new(
             entry.Name, MethodLine.KindName(entry.Kind), entry.Paper, entry.Type.FullName!, documentation.Summary(entry.Type), documentation.Remarks(entry.Type),
-            entry.CanCreate ? UsageOf(entry.Name, parameters) : null, parameters, entry.CanCreate ? [] : FunctionsOf(entry.Type, documentation));
+            entry.CanCreate ? UsageOf(entry.Name, parameters) : null, parameters, entry.CanCreate ? [] : FunctionsOf(entry.Type, documentation),
+            study?.Info.Title, VerdictOf(study, result));
     }
+
+    private static string? VerdictOf(Study? study, StudyResult? result) => (study, result) switch
+    {
+        (null, _) => null,
+        (_, null) => $"not measured yet (assay study run {study.Info.Slug})",
+        _ => $"{result.InWords} (assay study show {study.Info.Slug})",
+    };
 
     private static string UsageOf(string name, ImmutableArray<MethodCardParameter> parameters) =>
         parameters.IsEmpty ? name : $"{name}({string.Join(", ", parameters.Select(p => $"{p.Name}: {p.Default ?? $"<{p.Type}>"}"))})";
