@@ -41,6 +41,7 @@ public static class AssayCli
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
         MethodsCommand.Create(environment),
+        StudyCommand.Create(environment),
     ];
 
     private sealed class ShowVersion(CliEnvironment environment) : SynchronousCommandLineAction

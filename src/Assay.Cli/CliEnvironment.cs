@@ -1,4 +1,5 @@
 using System.Reflection;
+using Assay.Lab;
 using Assay.Statistics;
 using Spectre.Console;
 
@@ -27,6 +28,13 @@ public sealed class CliEnvironment
 
     /// <summary>All methods of all rooms. Reading it loads no native library.</summary>
     public MethodCatalog Catalog => catalog.Value;
+
+    /// <summary>All studies.</summary>
+    public StudyCatalog Studies
+    {
+        get => field ??= StudyCatalog.Of(Assembly.Load("Assay.Studies"));
+        init;
+    }
 
     /// <summary>The options that every command has.</summary>
     public GlobalOptions Options { get; } = new();

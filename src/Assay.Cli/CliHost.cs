@@ -33,7 +33,16 @@ public static class CliHost
     {
         ArgumentNullException.ThrowIfNull(root);
         ArgumentNullException.ThrowIfNull(environment);
-        var parsed = root.Parse(arguments);
+        ParseResult parsed;
+        try
+        {
+            parsed = root.Parse(arguments);
+        }
+        catch (InvalidOperationException e)
+        {
+            // A validator that reads a value which does not parse gets this instead of an error in the result.
+            return Fail(environment, e.Message, BadInput);
+        }
         if (parsed.Action is not CommandDefinition.HelpWithExamples && UsageErrors.Find(parsed) is { } problem)
             return Fail(environment, problem, BadInput);
         var configuration = new InvocationConfiguration
@@ -65,6 +74,14 @@ public static class CliHost
         if (debug && exit != Cancelled)
             environment.Error.Profile.Out.Writer.WriteLine(e.ToString());
         return Fail(environment, message, exit);
+    }
+
+    /// <summary>Prints a failure that the command survives.</summary>
+    internal static void Report(CliEnvironment environment, string what, Exception failure, bool debug)
+    {
+        if (debug)
+            environment.Error.Profile.Out.Writer.WriteLine(failure.ToString());
+        Fail(environment, $"{what}: {Message(Unwrap(failure))}", Failed);
     }
 
     private static int Fail(CliEnvironment environment, string message, int exit)

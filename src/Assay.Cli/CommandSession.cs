@@ -82,6 +82,9 @@ public sealed class CommandSession
             Environment.Error.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
     }
 
+    /// <summary>Prints a failure that does not end the command as one line on standard error; with <c>--debug</c> its origin too.</summary>
+    public void Error(string what, Exception failure) => CliHost.Report(Environment, what, failure, arguments.GetValue(Environment.Options.Debug));
+
     /// <summary>
     /// Runs long work with a progress display on standard error: a live bar with the time left on a terminal, plain lines where it is
     /// redirected, nothing with <c>--quiet</c>.

@@ -20,17 +20,18 @@ public sealed record MethodLine(string Name, string Kind, int Paper, string Summ
 
     internal static string FirstSentence(string text)
     {
-        var end = text.AsSpan().IndexOf(". ");
-        var line = text.AsSpan().IndexOf('\n');
-        var cut = (end, line) switch
+        var line = text.IndexOf('\n', StringComparison.Ordinal) is var newline and >= 0 ? text[..newline] : text;
+        for (var at = line.IndexOf(". ", StringComparison.Ordinal); at >= 0; at = line.IndexOf(". ", at + 1, StringComparison.Ordinal))
         {
-            ( < 0, < 0) => text.Length,
-            ( < 0, _) => line,
-            (_, < 0) => end + 1,
-            _ => Math.Min(end + 1, line),
-        };
-        return text[..cut];
+            // The next sentence begins with a capital; "et al. 2023", "cf. Table 3" and "i.e. the mean" go on.
+            var isAbbreviation = Abbreviations.Any(a => line.AsSpan(0, at).EndsWith(a, StringComparison.Ordinal));
+            if (!isAbbreviation && at + 2 < line.Length && !char.IsLower(line[at + 2]))
+                return line[..(at + 1)];
+        }
+        return line;
     }
+
+    private static readonly string[] Abbreviations = [" al", " cf", " e.g", " i.e", " eq", " Eq", " Fig", " Sec", " vs"];
 }
 
 /// <summary>A parameter on a method's card.</summary>
@@ -55,19 +56,29 @@ public sealed record MethodCardFunction(string Name, string Summary);
 /// <param name="Usage">How a recipe writes it, or null where it is only called from code.</param>
 /// <param name="Parameters">The parameters of a recipe.</param>
 /// <param name="Functions">The public functions, where it is called from code.</param>
+/// <param name="Title">The paper's title, or null where it has no study.</param>
+/// <param name="Verdict">The verdict of the paper's study in words, or null where there is none.</param>
 public sealed record MethodCard(
     string Name, string Kind, int Paper, string Type, string Summary, string Remarks, string? Usage,
-    ImmutableArray<MethodCardParameter> Parameters, ImmutableArray<MethodCardFunction> Functions)
+    ImmutableArray<MethodCardParameter> Parameters, ImmutableArray<MethodCardFunction> Functions, string? Title, string? Verdict)
 {
-    internal static MethodCard Of(MethodEntry entry)
+    internal static MethodCard Of(MethodEntry entry, Study? study = null, StudyResult? result = null)
     {
         var documentation = XmlDocumentation.Of(entry.Type);
         ImmutableArray<MethodCardParameter> parameters =
             [.. entry.Parameters.Select(p => new MethodCardParameter(p.Name, p.TypeName, p.IsRequired ? null : p.DefaultText, documentation.Parameter(entry.Type, p.Name)))];
         return new(
             entry.Name, MethodLine.KindName(entry.Kind), entry.Paper, entry.Type.FullName!, documentation.Summary(entry.Type), documentation.Remarks(entry.Type),
-            entry.CanCreate ? UsageOf(entry.Name, parameters) : null, parameters, entry.CanCreate ? [] : FunctionsOf(entry.Type, documentation));
+            entry.CanCreate ? UsageOf(entry.Name, parameters) : null, parameters, entry.CanCreate ? [] : FunctionsOf(entry.Type, documentation),
+            study?.Info.Title, VerdictOf(study, result));
     }
+
+    private static string? VerdictOf(Study? study, StudyResult? result) => (study, result) switch
+    {
+        (null, _) => null,
+        (_, null) => $"not measured yet (assay study run {study.Info.Slug})",
+        _ => $"{result.InWords} (assay study show {study.Info.Slug})",
+    };
 
     private static string UsageOf(string name, ImmutableArray<MethodCardParameter> parameters) =>
         parameters.IsEmpty ? name : $"{name}({string.Join(", ", parameters.Select(p => $"{p.Name}: {p.Default ?? $"<{p.Type}>"}"))})";

@@ -13,6 +13,11 @@ internal static class Overview
             ("assay methods", "every method of the catalog, by kind"),
             ("assay methods dice-loss", "one method: formula, parameters, paper, verdict"),
         ]),
+        ("Check a paper's claims",
+        [
+            ("assay study list", "every study with its verdicts"),
+            ("assay study run mono-forward --scale quick", "measure the claims of one paper, in at most a minute"),
+        ]),
     ];
 
     public static IRenderable Render()

@@ -91,4 +91,25 @@ public sealed class MethodsCommandTests
         Assert.Contains("libcoreclr.so", trace, StringComparison.Ordinal); // the trace is there
         Assert.DoesNotContain("libtorch", trace, StringComparison.OrdinalIgnoreCase);
     }
+
+    [Fact]
+    public async Task The_list_groups_by_kind_and_shows_the_first_sentence()
+    {
+        var run = await CliRun.Of("methods --kind optimizer");
+        Assert.Contains("\n  optimizer\n", run.Output, StringComparison.Ordinal);
+        Assert.Contains("AdamW (Loshchilov and Hutter 2019): weight decay apart from the gradient", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("cross-entropy", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"et al\.\n", run.Output);
+    }
+
+    [Fact]
+    public async Task A_card_shows_parameters_defaults_and_their_documentation()
+    {
+        var run = await CliRun.Of("methods adam");
+        Assert.Contains("in a recipe  adam(learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0)", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"beta1 +number +0\.9 +β₁", run.Output);
+        var json = JsonDocument.Parse((await CliRun.Of("methods adam --json")).Output).RootElement;
+        Assert.Equal("optimizer", json.GetProperty("kind").GetString());
+        Assert.Equal("0.999", json.GetProperty("parameters")[2].GetProperty("default").GetString());
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Assay.Lab;
 using Assay.Statistics;
 
 namespace Assay.Cli;
@@ -20,7 +21,10 @@ internal static class MethodsCommand
         {
             if (session.Get(name) is { } wanted)
             {
-                session.Show(MethodCard.Of(environment.Catalog.Find(wanted)), MethodRendering.Card);
+                var entry = environment.Catalog.Find(wanted);
+                var study = entry.Paper > 0 ? environment.Studies.OfPaper(entry.Paper) : null;
+                var result = study is null ? null : StudyCommand.Kept(StudyResults.Near(environment.Folder), study);
+                session.Show(MethodCard.Of(entry, study, result), MethodRendering.Card);
                 return CliHost.Done;
             }
             var only = session.Get(kind) is { } text ? ParseKind(text) : (MethodKind?)null;

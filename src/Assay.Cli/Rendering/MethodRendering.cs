@@ -18,7 +18,7 @@ internal static class MethodRendering
             foreach (var method in group)
                 table.AddRow(new Text($"  {method.Name}"), Paper(method.Paper), new Text(method.Summary));
         }
-        return new Rows(table, new Text($"{methods.Count} methods; a card: assay methods NAME\n"));
+        return new Rows(table, new Text($"{methods.Count} methods; a card: assay methods NAME"));
     }
 
     public static IRenderable Card(MethodCard card)
@@ -30,6 +30,10 @@ internal static class MethodRendering
             rows.Add(new Text(paragraph));
             rows.Add(Text.Empty);
         }
+        if (card.Title is not null)
+            rows.Add(new Markup($"[bold]paper[/]  {Markup.Escape(card.Title)}"));
+        if (card.Verdict is not null)
+            rows.Add(new Markup($"[bold]verdict of its study[/]  {Markup.Escape(card.Verdict)}"));
         if (card.Usage is not null)
             rows.Add(new Markup($"[bold]in a recipe[/]  [green]{Markup.Escape(card.Usage)}[/]"));
         if (!card.Parameters.IsEmpty)

@@ -229,9 +229,14 @@ internal sealed class MethodBinder(MethodCatalog catalog, object[] services)
         Enum e => Camel(e.ToString()),
         string s => s.Length == 0 ? "\"\"" : s,
         System.Collections.IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Select(v => DefaultText(typeof(object), v)))}]",
+        double or float => RealText(value),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.GetType().GetCustomAttribute<MethodAttribute>()?.Name ?? value.GetType().Name,
     };
+
+    // 1E-08 is written 1e-8.
+    private static string RealText(object real) =>
+        string.Create(CultureInfo.InvariantCulture, $"{real}").Replace("E-0", "e-", StringComparison.Ordinal).Replace("E", "e", StringComparison.Ordinal);
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
