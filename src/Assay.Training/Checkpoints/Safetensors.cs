@@ -79,7 +79,7 @@ public static class Safetensors
                     tensors.Add(name, ReadTensor(file, dataStart, name, entry!.AsObject(), path));
             }
         }
-        catch (Exception e) when (e is InvalidOperationException or NullReferenceException or FormatException or OverflowException or InvalidDataException)
+        catch (Exception e) when (e is InvalidOperationException or NullReferenceException or FormatException or OverflowException or ArgumentOutOfRangeException or InvalidDataException)
         {
             foreach (var tensor in tensors.Values)
                 tensor.Dispose();

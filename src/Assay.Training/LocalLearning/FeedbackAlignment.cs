@@ -84,20 +84,21 @@ internal static class FeedbackAlignment
     /// <summary>Cross-entropy whose gradient reaches the earlier blocks through the feedback matrices.</summary>
     internal sealed class AlignmentLoss(AlignedCascade cascade) : nn.Module<Tensor, Tensor, Tensor>(nameof(AlignmentLoss))
     {
-        public override Tensor forward(Tensor logits, Tensor target)
+        public override Tensor forward(Tensor logits, Tensor target) => Surrogate(logits, target, cascade.Outputs, cascade.FeedbackMatrices);
+    }
+
+    /// <summary>Cross-entropy of the head, plus terms of value 0 whose gradient at each earlier block's output is e·B_i.</summary>
+    internal static Tensor Surrogate(Tensor logits, Tensor target, IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> feedback)
+    {
+        using var scope = NewDisposeScope();
+        var loss = nn.functional.cross_entropy(logits, target);
+        // e is not divided by the batch size, as in the reference: Adam's step does not feel the scale.
+        var error = logits.detach().softmax(1).sub(nn.functional.one_hot(target, logits.shape[1])); // (B, K)
+        for (var i = 0; i < outputs.Count; i++)
         {
-            using var scope = NewDisposeScope();
-            var loss = nn.functional.cross_entropy(logits, target);
-            // e is not divided by the batch size, as in the reference: Adam's step does not feel the scale.
-            var error = logits.detach().softmax(1).sub(nn.functional.one_hot(target, logits.shape[1])); // (B, K)
-            for (var i = 0; i < cascade.Outputs.Count; i++)
-            {
-                var feedback = error.mm(cascade.FeedbackMatrices[i]); // (B, D_i)
-                var pull = cascade.Outputs[i].flatten(1).mul(feedback).sum();
-                // Adds a gradient, not a value.
-                loss = loss.add(pull.sub(pull.detach()));
-            }
-            return loss.MoveToOuterDisposeScope();
+            var pull = outputs[i].flatten(1).mul(error.mm(feedback[i])).sum(); // (B, D_i) · (B, D_i)
+            loss = loss.add(pull.sub(pull.detach()));
         }
+        return loss.MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Assay.Benchmarks;
+
+/// <summary>
+/// Runs a peer's script (<c>benchmarks/peers/*.py</c>) on the system's Python. A script does its work once and prints one JSON line
+/// with the <c>seconds</c> it took, imports and preparation left out; it exits 3 where a library it needs is not installed.
+/// </summary>
+internal static class PythonPeer
+{
+    private const int NotInstalled = 3;
+
+    /// <summary>The seconds of one run, or null when the peer is not installed.</summary>
+    /// <exception cref="InvalidOperationException">The script failed.</exception>
+    public static double? Run(string script, params string[] arguments)
+    {
+        var python = Environment.GetEnvironmentVariable("ASSAY_PEER_PYTHON") ?? "/usr/bin/python3";
+        if (!File.Exists(python))
+            return null;
+        var start = new ProcessStartInfo(python, [Path.Combine(Root(), "benchmarks", "peers", script), .. arguments]) { RedirectStandardOutput = true };
+        // Settings that keep an old OpenBLAS from crashing on new processors would slow the peer: it chooses its own kernels.
+        start.Environment.Remove("OPENBLAS_CORETYPE");
+        start.Environment.Remove("OPENBLAS_L2_SIZE");
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode == NotInstalled)
+            return null;
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"peers/{script} failed with exit code {process.ExitCode}");
+        using var json = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
+        return json.RootElement.GetProperty("seconds").GetDouble();
+    }
+
+    /// <summary>The folder that holds the solution.</summary>
+    public static string Root()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Assay.slnx")))
+                return folder.FullName;
+        }
+        throw new InvalidOperationException("benchmarks run inside the repository only");
+    }
+}
