@@ -42,11 +42,10 @@ public sealed class MonoForwardTests
         using var flat = new FlatParameters(layer);
         var x = tensor(new float[] { 1, 2 }, 1, 2);
         var y = tensor(new long[] { 1 });
-        var loss = 0f;
+        var loss = 0.0;
         var goodness = layer.Backward(x, g =>
         {
-            var (l, gradient) = Loss.LossAndGradient(g, y);
-            loss = l.item<float>();
+            (loss, var gradient) = Loss.LossAndGradient(g, y);
             return gradient;
         }, accumulate: false);
         AssertClose([1, 0.5f, 0.25f], goodness);

@@ -174,8 +174,8 @@ public sealed class ForwardForward(ForwardForwardOptions options) : TrainingAlgo
             return nn.functional.softplus(margins, 1, 50).sub(margins.mul(target.unsqueeze(1))).mean([0]).sum().MoveToOuterDisposeScope();
         }
 
-        public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor margins, Tensor target) =>
-            (forward(margins, target), margins.sigmoid().sub_(target.unsqueeze(1)).div_(margins.shape[0]));
+        public (double Loss, Tensor Gradient) LossAndGradient(Tensor margins, Tensor target) =>
+            (forward(margins, target).ToDouble(), margins.sigmoid().sub_(target.unsqueeze(1)).div_(margins.shape[0]));
     }
 }
 

@@ -231,7 +231,7 @@ public sealed class ForwardForwardNetwork : nn.Module<Tensor, Tensor>
                 var delta = active[i].mul(gradient.narrow(1, i, 1)).mul_(factor);
                 AddPeerGradient(i, active[i], delta);
                 network.Weights[i].grad!.addmm_(delta.t(), hidden[i], accumulate ? 1 : 0, 1);
-                network.Biases[i].grad!.mul_(accumulate ? 1 : 0).add_(delta.sum([0]));
+                DenseKernels.SumRows(delta, network.Biases[i].grad!, accumulate);
             }
             return outputs.MoveToOuterDisposeScope();
         }

@@ -196,10 +196,9 @@ public sealed class MonoForwardNetwork : nn.Module<Tensor, Tensor>
         projection.grad!.addmm_(error.t(), a, beta, 1);
         if (layer > 0 && trainHidden)
         {
-            var delta = error.mm(projection); // (B, n_i)
-            delta = options.Activation == Activation.Relu ? delta.mul_(a.gt(0)) : delta.mul_(a.square().neg_().add_(1));
+            var delta = DenseKernels.ActivationBackward(error.mm(projection), a, options.Activation); // (B, n_i)
             Weights[layer - 1].grad!.addmm_(delta.t(), below, beta, 1);
-            Biases[layer - 1].grad!.mul_(beta).add_(delta.sum([0]));
+            DenseKernels.SumRows(delta, Biases[layer - 1].grad!, accumulate);
         }
         return (a, goodness);
     }
@@ -268,9 +267,9 @@ internal sealed class LayerwiseCrossEntropy(int layers) : nn.Module<Tensor, Tens
         return sum.MoveToOuterDisposeScope();
     }
 
-    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
+    public (double Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
     {
         var parts = logits.chunk(layers, 1).Select(block => single.LossAndGradient(block, target)).ToArray();
-        return (parts.Select(p => p.Loss).Aggregate((a, b) => a.add(b)), cat([.. parts.Select(p => p.Gradient)], 1));
+        return (parts.Sum(p => p.Loss), cat([.. parts.Select(p => p.Gradient)], 1));
     }
 }

@@ -1,4 +1,5 @@
 using Assay.Statistics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Assay.Training;
@@ -21,30 +22,17 @@ public sealed class CrossEntropyLoss(double labelSmoothing = 0) : nn.Module<Tens
         nn.functional.cross_entropy(logits, target, label_smoothing: labelSmoothing);
 
     /// <inheritdoc/>
-    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
+    public (double Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(target);
-        var (batch, classes) = (logits.shape[0], logits.shape[1]);
-        using var logProbabilities = logits.log_softmax(1); // (B, K)
-        using var column = target.unsqueeze(1); // (B, 1)
-        using var picked = logProbabilities.gather(1, column); // (B, 1)
-        var gradient = logProbabilities.exp(); // (B, K): softmax − q, divided by B
-        using var hit = full(batch, 1, -(1 - labelSmoothing), dtype: logits.dtype, device: logits.device);
-        gradient.scatter_add_(1, column, hit);
-        Tensor loss;
-        if (labelSmoothing > 0)
-        {
-            using var meanOfAll = logProbabilities.mean();
-            using var meanOfPicked = picked.mean();
-            loss = meanOfPicked.mul(-(1 - labelSmoothing)).sub_(meanOfAll.mul(labelSmoothing));
-            gradient.sub_(labelSmoothing / classes);
-        }
-        else
-        {
-            loss = picked.mean().neg_();
-        }
-        return (loss, gradient.div_(batch));
+        if (DenseKernels.IsPlain(logits) && target.is_contiguous())
+            return DenseKernels.SoftmaxCrossEntropy(logits, target, labelSmoothing);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var loss = forward(logits, target).ToDouble();
+        var wanted = nn.functional.one_hot(target, logits.shape[1]).mul(1 - labelSmoothing).add(labelSmoothing / logits.shape[1]);
+        return (loss, logits.softmax(1).sub(wanted).div(logits.shape[0]).MoveToOuterDisposeScope());
     }
 }
 
@@ -64,13 +52,14 @@ public sealed class MeanSquaredErrorLoss() : nn.Module<Tensor, Tensor, Tensor>(n
     }
 
     /// <inheritdoc/>
-    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
+    public (double Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(target);
         using var shaped = target.view(logits.shape);
         var difference = logits.sub(shaped);
         using var squared = difference.square();
-        return (squared.mean(), difference.mul_(2.0 / difference.numel()));
+        using var mean = squared.mean();
+        return (mean.ToDouble(), difference.mul_(2.0 / difference.numel()));
     }
 }

@@ -1,4 +1,5 @@
 using Assay.Statistics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Assay.Training;
@@ -38,7 +39,7 @@ public sealed class SparsemaxLoss() : nn.Module<Tensor, Tensor, Tensor>(nameof(S
     }
 
     /// <inheritdoc/>
-    public (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
+    public (double Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(target);
@@ -47,7 +48,8 @@ public sealed class SparsemaxLoss() : nn.Module<Tensor, Tensor, Tensor>(nameof(S
         using var hit = full(logits.shape[0], 1, -1.0, dtype: logits.dtype, device: logits.device);
         gradient.scatter_add_(1, column, hit);
         using var _ = no_grad();
-        return (forward(logits, target), gradient.div_(logits.shape[0]));
+        using var loss = forward(logits, target);
+        return (loss.ToDouble(), gradient.div_(logits.shape[0]));
     }
 
     // τ = (Σ_{j ≤ k} z_(j) − 1) / k for the largest k with 1 + k z_(k) > Σ_{j ≤ k} z_(j); (B, 1).

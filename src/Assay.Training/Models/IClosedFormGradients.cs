@@ -25,6 +25,6 @@ public interface IClosedFormLoss
     /// <summary>The loss and its gradient.</summary>
     /// <param name="logits">The outputs (B, k).</param>
     /// <param name="target">The targets as the loss takes them.</param>
-    /// <returns>The scalar loss, and ∂L/∂logits (B, k).</returns>
-    (Tensor Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target);
+    /// <returns>The loss, and ∂L/∂logits (B, k).</returns>
+    (double Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target);
 }

@@ -136,19 +136,12 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
         var delta = logitGradient(activations[^1]); // (B, k): dL/dz of the last layer
         for (var i = Weights.Length - 1; i >= 0; i--)
         {
-            // (sum([0]), not sum(0): the constant 0 would be taken for a scalar type.)
             // Straight into the gradient buffer: no temporary of the weight's size, no second pass to add it.
             Weights[i].grad!.addmm_(delta.t(), activations[i], beta, 1);
             if (i < Biases.Length)
-                Biases[i].grad!.mul_(beta).add_(delta.sum([0]));
+                DenseKernels.SumRows(delta, Biases[i].grad!, accumulate);
             if (i > 0)
-            {
-                var upstream = delta.mm(Weights[i]); // (B, n_{i−1})
-                // σ' from the activation itself: 1[a > 0] for ReLU, 1 − a² for tanh.
-                delta = activation == Activation.Relu
-                    ? upstream.mul_(activations[i].gt(0))
-                    : upstream.mul_(activations[i].square().neg_().add_(1));
-            }
+                delta = DenseKernels.ActivationBackward(delta.mm(Weights[i]), activations[i], activation); // (B, n_{i−1})
         }
         return activations[^1].MoveToOuterDisposeScope();
     }

@@ -52,14 +52,13 @@ internal sealed class GradientStep
             (weight == 1 ? value : value.mul(weight)).backward();
             return value.ToDouble();
         }
-        var closed = default(Tensor);
+        var mean = 0.0;
         closedModel.Backward(inputs, logits =>
         {
-            (closed, var gradient) = closedLoss!.LossAndGradient(logits, targets);
-            closed.MoveToOuterDisposeScope();
+            (mean, var gradient) = closedLoss!.LossAndGradient(logits, targets);
             return weight == 1 ? gradient : gradient.mul_(weight);
         }, accumulate);
-        return closed!.ToDouble();
+        return mean;
     }
 
     /// <summary>The mean loss and accuracy over a dataset, in evaluation mode.</summary>
