@@ -41,6 +41,7 @@ public static class AssayCli
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
         MethodsCommand.Create(environment),
+        RunsCommand.Create(environment),
         StudyCommand.Create(environment),
     ];
 

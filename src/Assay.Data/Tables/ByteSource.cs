@@ -71,7 +71,10 @@ internal sealed class ByteSource : IDisposable
         return total;
     }
 
-    public Stream OpenStream(long offset = 0) => new SourceStream(this) { Position = offset };
+    /// <summary>A stream of the bytes.</summary>
+    /// <param name="offset">Where it starts.</param>
+    /// <param name="throwAtEnd">Whether reading on at the end throws <see cref="EndOfStreamException"/> instead of giving nothing.</param>
+    public Stream OpenStream(long offset = 0, bool throwAtEnd = false) => new SourceStream(this, throwAtEnd) { Position = offset };
 
     public void Dispose() => file?.Dispose();
 
@@ -115,7 +118,7 @@ internal sealed class ByteSource : IDisposable
         return bytes.ToArray();
     }
 
-    private sealed class SourceStream(ByteSource source) : Stream
+    private sealed class SourceStream(ByteSource source, bool throwAtEnd) : Stream
     {
         public override bool CanRead => true;
 
@@ -132,6 +135,8 @@ internal sealed class ByteSource : IDisposable
         public override int Read(Span<byte> buffer)
         {
             var read = Position < 0 ? throw new InvalidDataException($"{source.Name}: an offset in the file is negative") : source.Read(Position, buffer);
+            if (read == 0 && throwAtEnd && buffer.Length > 0)
+                throw new EndOfStreamException("the file ends too early");
             Position += read;
             return read;
         }

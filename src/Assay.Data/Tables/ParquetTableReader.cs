@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -13,6 +14,7 @@ internal sealed class ParquetTableReader
     private readonly TableReadOptions options;
     private readonly DataField[] fields;
     private readonly long[] groupRows;
+    private bool isChecked;
 
     public ParquetTableReader(ByteSource source, TableReadOptions options)
     {
@@ -75,13 +77,18 @@ internal sealed class ParquetTableReader
             {
                 var meta = Guard($"column '{field.Path}'", () => group.GetMetadata(field)?.MetaData)
                     ?? throw new InvalidDataException($"{source.Name}: row group {g} has no column '{field.Path}'");
-                var start = Math.Min(meta.DataPageOffset, meta.DictionaryPageOffset is > 0 and var d ? d : meta.DataPageOffset);
+                var pages = new ParquetPages(source, meta);
                 if (meta.NumValues != rows[g])
                     throw new InvalidDataException($"{source.Name}: column '{field.Path}': row group {g} has {rows[g]} rows but {meta.NumValues} values");
-                if (start < 4 || meta.TotalCompressedSize < 0 || start + meta.TotalCompressedSize > source.Length)
+                if (pages.Start < 4 || meta.TotalCompressedSize < 0 || pages.End > source.Length)
                     throw new InvalidDataException($"{source.Name}: column '{field.Path}': row group {g} lies outside the file, which is truncated or damaged");
                 if (rows[g] > 1 << 24 && rows[g] / (1 << 14) > meta.TotalCompressedSize)
                     throw new InvalidDataException($"{source.Name}: column '{field.Path}': row group {g} claims {rows[g]} rows in {meta.TotalCompressedSize} bytes");
+                Guard($"column '{field.Path}'", () =>
+                {
+                    pages.Check();
+                    return 0;
+                });
             }
         }
         if (total != reader.Metadata!.NumRows)
@@ -177,7 +184,25 @@ internal sealed class ParquetTableReader
     }
 
     private Opened Open() => new(Guard("the footer", () =>
-        ParquetReader.CreateAsync(source.OpenStream(), leaveStreamOpen: false).GetAwaiter().GetResult()));
+    {
+        if (!isChecked)
+            CheckFooter();
+        isChecked = true;
+        // At the end of a stream Parquet.Net would read 0xFF for ever: the stream throws instead.
+        return ParquetReader.CreateAsync(source.OpenStream(throwAtEnd: true), leaveStreamOpen: false).GetAwaiter().GetResult();
+    }));
+
+    // Parquet.Net allocates what the footer claims, so its claims are checked first.
+    private void CheckFooter()
+    {
+        Span<byte> end = stackalloc byte[8];
+        _ = source.Read(Math.Max(0, source.Length - 8), end);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(end);
+        if (!end.EndsWith("PAR1"u8) || length < 0 || length > source.Length - 12)
+            throw new InvalidDataException("it does not end with a footer");
+        var footer = new byte[length];
+        ParquetGrammar.Check(new ThriftReader(footer, source.Read(source.Length - 8 - length, footer)), "FileMetaData");
+    }
 
     // Parquet.Net answers damaged files with whatever exception the damage leads to.
     private T Guard<T>(string where, Func<T> read)

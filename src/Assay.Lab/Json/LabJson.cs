@@ -18,6 +18,9 @@ public static class LabJson
     /// <summary>Writes a value as indented JSON with a final newline.</summary>
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Indented) + "\n";
 
+    /// <summary>The name of an enumeration's value as JSON has it: lower-case words joined by hyphens.</summary>
+    public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+
     /// <summary>Reads a value from a file.</summary>
     /// <exception cref="InvalidDataException">The file is no JSON of that form; the message names file, line and column.</exception>
     public static T ReadFile<T>(string path)
