@@ -38,6 +38,7 @@ public static class DatasetCatalog
         new("wine", DatasetTask.Classification, 178, [13], 3, "Wines of three cultivars by chemical analysis.", $"Aeberhard & Forina 1992, {Uci}", "built in"),
         new("breast-cancer", DatasetTask.Classification, 569, [30], 2, "Malignant and benign breast masses by the shape of cell nuclei.", $"Wolberg et al. 1993, {Uci}", "built in"),
         new("diabetes", DatasetTask.Regression, 442, [10], 0, "Progression of diabetes one year after ten baseline measurements, in original units.", "Efron et al. 2004, Least Angle Regression", "built in"),
+        new("fashion-mnist", DatasetTask.Classification, 60_000, [1, 28, 28], 10, "28×28 images of clothes, scaled to [0, 1]; fashion-mnist:test has 10 000 more.", "Xiao, Rasul & Vollgraf 2017, MIT licence", "download (30 MB)"),
     ];
 
     /// <summary>Whether a name is in the catalog, without regard to case and to a part such as <c>:test</c>.</summary>
@@ -48,8 +49,9 @@ public static class DatasetCatalog
     }
 
     /// <summary>Loads a data set. What lies outside the assembly is verified by hash.</summary>
-    /// <param name="name">The name, without regard to case.</param>
+    /// <param name="name">The name, without regard to case; with <c>:test</c> for the test part of a set that has one.</param>
     /// <exception cref="ArgumentException">No entry has that name; the message lists them.</exception>
+    /// <exception cref="FileNotFoundException">It must be fetched first; the message says how.</exception>
     /// <exception cref="InvalidDataException">The stored data does not have the expected hash.</exception>
     public static Dataset Load(string name)
     {
@@ -57,6 +59,8 @@ public static class DatasetCatalog
         var (bare, part) = Split(name);
         if (part is null && EmbeddedData.All.FirstOrDefault(e => e.Name.Equals(bare, StringComparison.OrdinalIgnoreCase)) is { } embedded)
             return embedded.Load();
+        if (bare.Equals("fashion-mnist", StringComparison.OrdinalIgnoreCase) && part is null or "train" or "test")
+            return new FashionMnist().Load(part == "test");
         throw Contains(name)
             ? new ArgumentException($"data set '{bare}' has no part '{part}'", nameof(name))
             : new ArgumentException($"no data set is called '{bare}'; there are: {string.Join(", ", List.Select(e => e.Name))}", nameof(name));

@@ -80,21 +80,23 @@ internal sealed class ByteSource : IDisposable
 
     private static ByteSource Unpack(string name, ByteSource packed)
     {
+        // The last four bytes hold the unpacked size, if there is but one member.
+        Span<byte> end = stackalloc byte[4];
+        _ = packed.Read(Math.Max(0, packed.Length - 4), end);
+        var claimed = BinaryPrimitives.ReadUInt32LittleEndian(end);
         byte[] bytes;
         try
         {
             using var gzip = new GZipStream(packed.OpenStream(), CompressionMode.Decompress);
-            bytes = ReadAll(name, gzip);
+            bytes = ReadAll(name, gzip, claimed <= 1100 * packed.Length ? claimed : 0);
         }
         catch (InvalidDataException e) when (!e.Message.StartsWith(name, StringComparison.Ordinal))
         {
             throw new InvalidDataException($"{name}: the gzip stream is damaged: {e.Message}", e);
         }
-        // GZipStream says nothing when the end is missing. The last four bytes hold the unpacked size, if there is but one member.
-        Span<byte> end = stackalloc byte[4];
-        _ = packed.Read(Math.Max(0, packed.Length - 4), end);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(end) != (uint)bytes.Length && !HasMembers(packed))
-            throw new InvalidDataException($"{name}: the gzip stream is truncated or damaged: it unpacks to {bytes.Length} bytes and claims {BinaryPrimitives.ReadUInt32LittleEndian(end)}");
+        // GZipStream says nothing when the end is missing.
+        if (claimed != (uint)bytes.Length && !HasMembers(packed))
+            throw new InvalidDataException($"{name}: the gzip stream is truncated or damaged: it unpacks to {bytes.Length} bytes and claims {claimed}");
         return new ByteSource(name, bytes);
     }
 
@@ -104,18 +106,25 @@ internal sealed class ByteSource : IDisposable
         return bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x1F, 0x8B, 8, 0]) >= 0 || bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x1F, 0x8B, 8, 8]) >= 0;
     }
 
-    private static byte[] ReadAll(string name, Stream stream)
+    private static byte[] ReadAll(string name, Stream stream, long expected = 0)
     {
-        using var bytes = new MemoryStream();
-        var buffer = new byte[1 << 16];
-        int read;
-        while ((read = stream.Read(buffer)) > 0)
+        var bytes = new byte[Math.Clamp(expected, 4096, 1 << 28)];
+        var length = 0;
+        while (true)
         {
-            if (bytes.Length + read > 2_000_000_000)
-                throw new InvalidDataException($"{name}: more than 2 GB when unpacked; unpack the file first");
-            bytes.Write(buffer, 0, read);
+            var read = stream.Read(bytes, length, bytes.Length - length);
+            length += read;
+            if (length == bytes.Length)
+            {
+                // As often as not the expected length is right; then nothing is copied.
+                if (stream.ReadByte() is var next && next < 0)
+                    return bytes;
+                Array.Resize(ref bytes, length < 1_000_000_000 ? length * 2 : throw new InvalidDataException($"{name}: more than 1 GB when unpacked; unpack the file first"));
+                bytes[length++] = (byte)next;
+            }
+            else if (read == 0)
+                return bytes[..length];
         }
-        return bytes.ToArray();
     }
 
     private sealed class SourceStream(ByteSource source, bool throwAtEnd) : Stream

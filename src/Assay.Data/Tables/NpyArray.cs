@@ -33,6 +33,9 @@ public sealed class NpyArray
     /// <summary>The number of elements in a row: the product of the other sizes.</summary>
     public int Columns => (int)Shape.Skip(1).Aggregate(1L, (product, size) => product * size);
 
+    /// <summary>Whether the file stores unsigned bytes, as it does for images.</summary>
+    public bool IsByte { get; internal init; }
+
     internal float[]? Floats { get; }
 
     internal double[]? Doubles { get; }

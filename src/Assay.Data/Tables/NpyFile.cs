@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text;
 using Assay.Statistics;
@@ -119,6 +120,11 @@ public static class NpyFile
     internal static NpyArray Read(Stream stream, string name, long length)
     {
         var header = NpyHeader.Read(stream, name);
+        return ReadElements(stream, header, name, length);
+    }
+
+    internal static NpyArray ReadElements(Stream stream, NpyHeader header, string name, long length)
+    {
         // The claim is compared with the file before anything is allocated for it.
         var rest = length - (stream.CanSeek ? stream.Position : 0);
         if (header.Count > Array.MaxLength || header.Count * header.Size > rest)
@@ -153,6 +159,16 @@ public static class NpyFile
             ReadInto(stream, floats is null ? MemoryMarshal.AsBytes(doubles.AsSpan()) : default, name);
             ReadInto(stream, MemoryMarshal.AsBytes(floats.AsSpan()), name);
         }
+        else if (header is { Kind: 'u', Size: 1 })
+        {
+            var block = new byte[BlockBytes];
+            for (var at = 0; at < count; at += BlockBytes)
+            {
+                var bytes = block.AsSpan(0, Math.Min(BlockBytes, count - at));
+                Fill(stream, bytes, name);
+                TensorPrimitives.ConvertTruncating<byte, float>(bytes, floats.AsSpan(at));
+            }
+        }
         else
         {
             var block = new byte[BlockBytes];
@@ -179,7 +195,7 @@ public static class NpyFile
             floats = null;
         if (header.FortranOrder && header.Shape.Length > 1)
             (floats, doubles) = (floats is null ? null : Reorder(floats, header.Shape), doubles is null ? null : Reorder(doubles, header.Shape));
-        return new NpyArray(name, header.Shape, floats, doubles, null);
+        return new NpyArray(name, header.Shape, floats, doubles, null) { IsByte = header is { Kind: 'u', Size: 1 } };
     }
 
     private static bool IsSingle(ReadOnlySpan<double> values)

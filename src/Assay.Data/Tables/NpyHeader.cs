@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Assay.Data;
 
-/// <summary>The header of a NumPy array file, versions 1 to 3.</summary>
+/// <summary>What a file says about the array that follows. Read from NumPy's header, versions 1 to 3.</summary>
 /// <param name="Kind">b bool, i signed, u unsigned, f float, U text of 4-byte characters, S text of bytes.</param>
 /// <param name="Size">The bytes of one element.</param>
 /// <param name="BigEndian">Whether the bytes of an element are in big-endian order.</param>
