@@ -69,7 +69,7 @@ public sealed class MonoForwardStudy : Study
         {
             Seeds = [.. context.Seeds.Select(s => (long)s)],
             Cancellation = context.Cancellation,
-            Progress = (note, fraction) => context.Progress(note, 0.5 * fraction),
+            Progress = (note, fraction) => context.Progress(note, 0.4 * fraction),
         });
         foreach (var (backprop, mono) in Pairs(report))
         {
@@ -90,14 +90,18 @@ public sealed class MonoForwardStudy : Study
 
     private static void ForwardForwardRuns(StudyContext context, Size size, Parts data, ComparisonReport mlp)
     {
-        var seed = context.Seeds[0];
-        context.Progress("forward-forward", 0.5);
-        var forward = new ForwardForward(Forward(size));
-        var run = FairComparison.Run(data.Train, data.Validation, data.Test, [forward], new FairComparisonOptions { Seeds = [seed], Cancellation = context.Cancellation }).Runs[0];
-        var backprop = mlp.Runs[0];
-        context.Measure("ff-cost", seed, run.Cost.Seconds / backprop.Cost.Seconds);
-        context.Measure("ff-accuracy", seed, 100 * (run.Accuracy - backprop.Accuracy));
-        Observe(context, "forward-forward", run);
+        var report = FairComparison.Run(data.Train, data.Validation, data.Test, [new ForwardForward(Forward(size))], new FairComparisonOptions
+        {
+            Seeds = [.. context.Seeds.Select(s => (long)s)],
+            Cancellation = context.Cancellation,
+            Progress = (note, fraction) => context.Progress(note, 0.4 + 0.3 * fraction),
+        });
+        foreach (var (run, backprop) in report.Runs.Zip(mlp.Runs.Where(r => r.Algorithm == "backprop")))
+        {
+            context.Measure("ff-cost", (int)run.Seed, run.Cost.Seconds / backprop.Cost.Seconds);
+            context.Measure("ff-accuracy", (int)run.Seed, 100 * (run.Accuracy - backprop.Accuracy));
+            Observe(context, "forward-forward", run);
+        }
     }
 
     private static void Controls(StudyContext context, Size size, Parts data, ComparisonReport mlp)
@@ -112,9 +116,9 @@ public sealed class MonoForwardStudy : Study
             context.Measure("control-frozen", seed, 100 * (mono.Accuracy - frozen));
             context.Observe("control: linear softmax, test accuracy %", 100 * linear);
             context.Observe("control: frozen random layers, test accuracy %", 100 * frozen);
+            var chance = Accuracy(context, data, new ForwardForward(Forward(size) with { NegativesAreTrue = true, Epochs = size.ControlEpochs }), seed);
+            context.Measure("control-true-negatives", seed, 100 * chance);
         }
-        var chance = Accuracy(context, data, new ForwardForward(Forward(size) with { NegativesAreTrue = true, Epochs = size.ControlEpochs }), context.Seeds[0]);
-        context.Measure("control-true-negatives", context.Seeds[0], 100 * chance);
     }
 
     // Only accuracy is compared here, so that seeds may run side by side.
@@ -194,9 +198,9 @@ public sealed class MonoForwardStudy : Study
         int Train, int Validation, int Test, ImmutableArray<int> Hidden, int BackpropEpochs, int LayerEpochs, ImmutableArray<int> ForwardHidden, int ForwardEpochs,
         int ControlEpochs, ImmutableArray<int> Channels, int CascadeImages, int AlignmentEpochs, int PredictorEpochs, bool LeastSquares)
     {
-        public static Size Quick { get; } = new(10_000, 2_000, 2_000, [256, 256], 8, 5, [256, 256], 8, 3, [8, 16, 32], 3_000, 3, 8, true);
+        public static Size Quick { get; } = new(10_000, 2_000, 2_000, [256, 256], 8, 5, [256, 256], 8, 2, [8, 16, 32], 3_000, 3, 8, true);
 
-        public static Size Full { get; } = new(50_000, 10_000, 10_000, [500, 500], 25, 12, [500, 500, 500], 20, 5, [16, 64, 128], 10_000, 15, 30, true);
+        public static Size Full { get; } = new(50_000, 10_000, 10_000, [500, 500], 25, 12, [500, 500, 500], 15, 3, [16, 64, 128], 10_000, 15, 30, true);
     }
 
     /// <summary>The three parts, standardised by the training part's one mean and deviation.</summary>
