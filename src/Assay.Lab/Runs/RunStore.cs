@@ -65,7 +65,7 @@ public sealed class RunStore(string folder, TimeProvider? time = null)
                     Recipe = request.Recipe,
                     Settings = request.Settings,
                 };
-                AtomicFile.WriteAllText(Path.Combine(temporary, Run.InfoFile), LabJson.Write(info));
+                TextFile.Write(Path.Combine(temporary, Run.InfoFile), LabJson.Write(info));
                 var held = RunLock.Take(temporary);
                 try
                 {

@@ -52,15 +52,15 @@ public sealed class RunWriter : IDisposable
             var text = new StringBuilder();
             foreach (var point in points)
                 text.Append(JsonSerializer.Serialize(point, LabJson.Line)).Append('\n');
-            AtomicFile.WriteAllText(Path.Combine(Folder, Run.CurvesFile), text.ToString());
+            TextFile.Write(Path.Combine(Folder, Run.CurvesFile), text.ToString());
         }
     }
 
     /// <summary>Writes the claims.</summary>
-    public void WriteClaims(ImmutableArray<ClaimResult> claims) => AtomicFile.WriteAllText(Path.Combine(Folder, Run.ClaimsFile), LabJson.Write(claims));
+    public void WriteClaims(ImmutableArray<ClaimResult> claims) => TextFile.Write(Path.Combine(Folder, Run.ClaimsFile), LabJson.Write(claims));
 
     /// <summary>Writes the report.</summary>
-    public void WriteReport(string html) => AtomicFile.WriteAllText(Path.Combine(Folder, Run.ReportFile), html);
+    public void WriteReport(string html) => TextFile.Write(Path.Combine(Folder, Run.ReportFile), html);
 
     /// <summary>Writes any further file of the run through its path; it appears whole or not at all.</summary>
     /// <param name="name">The file's name inside the run's folder.</param>
@@ -115,7 +115,7 @@ public sealed class RunWriter : IDisposable
         }
     }
 
-    internal void WriteInfo() => AtomicFile.WriteAllText(Path.Combine(Folder, Run.InfoFile), LabJson.Write(Info));
+    internal void WriteInfo() => TextFile.Write(Path.Combine(Folder, Run.InfoFile), LabJson.Write(Info));
 
     private void End(RunStatus status, string? failure)
     {

@@ -75,14 +75,14 @@ public sealed class StudyResults
     public void Write(Study study, StudyResult result)
     {
         Directory.CreateDirectory(Folder);
-        AtomicFile.WriteAllText(PathOf(study), LabJson.Write(result));
+        TextFile.Write(PathOf(study), LabJson.Write(result));
     }
 
     /// <summary>Writes the ledger over all kept results.</summary>
     public void WriteLedger(StudyCatalog catalog)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        AtomicFile.WriteAllText(LedgerPath, Ledger.Write([.. catalog.Studies.Select(s => (s, Read(s)))]));
+        TextFile.Write(LedgerPath, Ledger.Write([.. catalog.Studies.Select(s => (s, Read(s)))]));
     }
 
     /// <summary>How the kept result stands to the study's source.</summary>
