@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Assay.Language;
+using Assay.Statistics;
+using Assay.Training;
+using static TorchSharp.torch;
+
+namespace Assay.Benchmarks;
+
+/// <summary>Whole training steps of decoders in bfloat16 with single-precision master weights, clipping and AdamW included.</summary>
+internal static class LanguageBenchmarks
+{
+    public static IEnumerable<PeerBenchmark> All =>
+    [
+        Decoder("decoder-0.25M", DecoderConfig.Small(64, 4, 512), 32, 10),
+        Decoder("decoder-1.3M", DecoderConfig.Small(128, 4, 2048), 16, 8),
+        Decoder("decoder-5.4M", DecoderConfig.Small(256, 6, 2048, 256), 8, 4),
+    ];
+
+    private static PeerBenchmark Decoder(string name, DecoderConfig c, int batch, int steps) => new(
+        name, $"{steps} AdamW steps of a decoder V{c.Vocabulary} d{c.Width} L{c.Layers} T{c.Context}, batch {batch}, bf16, against PyTorch in single precision", 0.5,
+        () => Ours(c, batch, steps),
+        () => PythonPeer.Run("decoder_step.py", [.. new[] { c.Vocabulary, c.Width, c.Layers, c.Heads, c.KeyValueHeads, c.HiddenWidth, c.Context, batch, steps }.Select(n => $"{n}")]));
+
+    private static double Ours(DecoderConfig config, int batch, int steps)
+    {
+        using var model = new Decoder(config, new SeededRandom(1)) { ComputeType = ScalarType.BFloat16 };
+        using var flat = new FlatParameters(model);
+        using var optimizer = new AdamW().Bind(flat);
+        using var tokens = randint(0, config.Vocabulary, [batch * 8, config.Context + 1], dtype: int64);
+        var loss = new CrossEntropyLoss();
+        void Step(int i)
+        {
+            using var scope = NewDisposeScope();
+            var rows = tokens.narrow(0, i % 8 * batch, batch);
+            var logits = model.call(rows.narrow(1, 0, config.Context).contiguous()).view(-1, config.Vocabulary);
+            var (_, gradient) = loss.LossAndGradient(logits.detach(), rows.narrow(1, 1, config.Context).reshape(-1));
+            autograd.backward([logits], [gradient]);
+            var norm = flat.GradientNorm();
+            if (norm > 1)
+                flat.Gradients.mul_(1 / norm);
+            optimizer.Step();
+        }
+        for (var i = 0; i < 2; i++)
+            Step(i);
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < steps; i++)
+            Step(i);
+        return watch.Elapsed.TotalSeconds;
+    }
+}
