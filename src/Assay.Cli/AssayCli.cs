@@ -43,6 +43,7 @@ public static class AssayCli
         MethodsCommand.Create(environment),
         RunsCommand.Create(environment),
         StudyCommand.Create(environment),
+        TrainCommand.Create(environment),
     ];
 
     private sealed class ShowVersion(CliEnvironment environment) : SynchronousCommandLineAction

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Text.Json;
+using Assay.Lab;
 using Spectre.Console;
 
 namespace Assay.Cli;
@@ -68,8 +69,8 @@ public static class CliHost
         {
             OperationCanceledException => ("cancelled", Cancelled),
             InvalidDataException or ArgumentException or FormatException or JsonException or FileNotFoundException or DirectoryNotFoundException
-                or IOException or UnauthorizedAccessException => (Message(e), BadInput),
-            _ => ($"{Message(e)} (run with --debug for details)", Failed),
+                or IOException or UnauthorizedAccessException => (FailureText.Of(e), BadInput),
+            _ => ($"{FailureText.Of(e)} (run with --debug for details)", Failed),
         };
         if (debug && exit != Cancelled)
             environment.Error.Profile.Out.Writer.WriteLine(e.ToString());
@@ -81,7 +82,7 @@ public static class CliHost
     {
         if (debug)
             environment.Error.Profile.Out.Writer.WriteLine(failure.ToString());
-        Fail(environment, $"{what}: {Message(Unwrap(failure))}", Failed);
+        Fail(environment, $"{what}: {FailureText.Of(failure)}", Failed);
     }
 
     private static int Fail(CliEnvironment environment, string message, int exit)
@@ -92,13 +93,6 @@ public static class CliHost
     }
 
     private static Exception Unwrap(Exception e) => e is AggregateException or TargetInvocationException && e.InnerException is { } inner ? Unwrap(inner) : e;
-
-    // .NET's own suffix names a parameter of our code, which tells the user nothing.
-    private static string Message(Exception e)
-    {
-        var message = e.Message.Length > 0 ? e.Message : e.GetType().Name;
-        return e is ArgumentException { ParamName: { } name } ? message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : message;
-    }
 
     private static string OneLine(string message) =>
         string.Join("; ", message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(l => l.TrimEnd('.')));

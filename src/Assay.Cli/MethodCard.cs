@@ -23,9 +23,8 @@ public sealed record MethodLine(string Name, string Kind, int Paper, string Summ
         var line = text.IndexOf('\n', StringComparison.Ordinal) is var newline and >= 0 ? text[..newline] : text;
         for (var at = line.IndexOf(". ", StringComparison.Ordinal); at >= 0; at = line.IndexOf(". ", at + 1, StringComparison.Ordinal))
         {
-            // The next sentence begins with a capital; "et al. 2023", "cf. Table 3" and "i.e. the mean" go on.
-            var isAbbreviation = Abbreviations.Any(a => line.AsSpan(0, at).EndsWith(a, StringComparison.Ordinal));
-            if (!isAbbreviation && at + 2 < line.Length && !char.IsLower(line[at + 2]))
+            // "et al. 2023", "cf. Table 3" and "i.e. the mean" go on. The next sentence may begin with a symbol in lower case.
+            if (!Abbreviations.Any(a => line.AsSpan(0, at).EndsWith(a, StringComparison.Ordinal)))
                 return line[..(at + 1)];
         }
         return line;

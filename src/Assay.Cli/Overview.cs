@@ -8,6 +8,12 @@ internal static class Overview
 {
     private static readonly (string Purpose, (string Command, string Meaning)[] Lines)[] Parts =
     [
+        ("Train",
+        [
+            ("assay train recipe.yaml", "train by a recipe ('data: digits' and 'model: mlp(256)' are enough); keeps run and report"),
+            ("assay train recipe.yaml --set epochs=50", "other values than the file's"),
+            ("assay runs list", "what was trained, with its key figures"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),

@@ -1,5 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
+using Assay.Lab;
+using Assay.Lab.Tests;
 
 namespace Assay.Cli.Tests;
 
@@ -111,5 +115,18 @@ public sealed class MethodsCommandTests
         var json = JsonDocument.Parse((await CliRun.Of("methods adam --json")).Output).RootElement;
         Assert.Equal("optimizer", json.GetProperty("kind").GetString());
         Assert.Equal("0.999", json.GetProperty("parameters")[2].GetProperty("default").GetString());
+    }
+
+    [Fact]
+    public async Task A_card_tells_the_verdict_of_the_papers_study()
+    {
+        using var folder = new TemporaryFolder();
+        var catalog = StudyCatalog.Of(Assembly.Load("Assay.Studies"));
+        var study = catalog.Find("mono-forward");
+        var claims = study.Claims.Select((c, i) => new ClaimResult(c.Id, c.Statement, c.Paper, 1, 1, 1, c.Unit, i == 0 ? Verdict.Contradicted : Verdict.Held, null, [1]));
+        new StudyResults(folder.File("studies/results")).Write(
+            study, new StudyResult("mono-forward", 1, StudyScale.Full, [0], 1, "m", ImmutableSortedDictionary<string, string>.Empty, new string('0', 64), [.. claims], []));
+        var run = await CliRun.Of("methods mono-forward", folder.Path);
+        Assert.Contains($"verdict of its study  {study.Claims.Length - 1} held, 1 contradicted (assay study show mono-forward)", run.Output, StringComparison.Ordinal);
     }
 }

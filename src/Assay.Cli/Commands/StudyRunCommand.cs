@@ -53,6 +53,8 @@ internal static class StudyRunCommand
                 // Kept at once: a night's work must survive whatever the next study does.
                 results.Write(study, result);
                 done.Add(result);
+                if (result.Seconds > Limit(scale))
+                    session.Warn($"{study.Info.Slug} took {Units.Duration(TimeSpan.FromSeconds(result.Seconds))}; at {LabJson.Name(scale)} scale a study may take {Units.Duration(TimeSpan.FromSeconds(Limit(scale)))} on two cores");
                 if (!session.Json && !session.Quiet)
                     environment.Output.Write(StudyRendering.Card(StudyCard.Of(study, result)));
             }
@@ -73,4 +75,6 @@ internal static class StudyRunCommand
             session.Show(done.ToImmutable(), r => StudyRendering.Summary(r, failed));
         return failed.Count == 0 ? CliHost.Done : CliHost.Failed;
     }
+
+    private static double Limit(StudyScale scale) => scale == StudyScale.Quick ? 60 : 900;
 }

@@ -6,6 +6,7 @@ namespace Assay.Lab;
 
 /// <summary>Where the data come from, and what its columns are.</summary>
 /// <param name="Source">A data set's name, or a path, made absolute where the file exists beside the recipe.</param>
+/// <param name="Test">A separate set to judge with, named like the source, or null.</param>
 /// <param name="Label">The column of class labels, or null.</param>
 /// <param name="Target">The column of real values, or null.</param>
 /// <param name="Text">The column of texts, or null.</param>
@@ -15,7 +16,7 @@ namespace Assay.Lab;
 /// <param name="Drop">Columns to leave out.</param>
 /// <param name="Place">Where the recipe names the source.</param>
 public sealed record RecipeData(
-    string Source, string? Label, string? Target, string? Text, string? Domain, string? Group, string? Id, ImmutableArray<string> Drop, RecipePlace Place);
+    string Source, string? Test, string? Label, string? Target, string? Text, string? Domain, string? Group, string? Id, ImmutableArray<string> Drop, RecipePlace Place);
 
 /// <summary>How the data are divided.</summary>
 /// <param name="Test">The share to judge with.</param>
@@ -33,8 +34,14 @@ public sealed record Recipe
     /// <summary>The run's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The recipe's text, with overrides noted as comments at its end.</summary>
+    /// <summary>The recipe's text.</summary>
     public required string Text { get; init; }
+
+    /// <summary>The overrides: <c>split.test=0.3</c>.</summary>
+    public ImmutableArray<string> Overrides { get; init; } = [];
+
+    /// <summary>The recipe's file, or what stands for it in messages.</summary>
+    public required string Source { get; init; }
 
     /// <summary>The data.</summary>
     public required RecipeData Data { get; init; }
@@ -109,7 +116,7 @@ public sealed record Recipe
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"there is no recipe '{path}'", path);
-        return Parse(File.ReadAllText(path), Path.GetFileName(path), catalog, overrides, Path.GetDirectoryName(Path.GetFullPath(path)));
+        return Parse(File.ReadAllText(path), Path.GetFileName(path), catalog, overrides, Path.GetDirectoryName(Path.GetFullPath(path))) with { Source = Path.GetFullPath(path) };
     }
 
     /// <summary>Reads a recipe from a text.</summary>
@@ -129,6 +136,6 @@ public sealed record Recipe
             RecipeOverride.Apply(root, change);
         var reader = new RecipeReader(catalog);
         reader.Read(root);
-        return RecipeBuilder.Build(reader, catalog, Path.GetFileNameWithoutExtension(source), text + string.Concat(changes.Select(c => $"\n# --set {c}")), folder);
+        return RecipeBuilder.Build(reader, catalog, source, folder) with { Text = text, Overrides = [.. changes] };
     }
 }

@@ -7,7 +7,7 @@ namespace Assay.Lab;
 /// <summary>Makes a <see cref="Recipe"/> of checked values, and checks what concerns several keys at once.</summary>
 internal static class RecipeBuilder
 {
-    public static Recipe Build(RecipeReader values, MethodCatalog catalog, string name, string text, string? folder)
+    public static Recipe Build(RecipeReader values, MethodCatalog catalog, string source, string? folder)
     {
         var algorithm = values.Get<RecipeMethod?>("algorithm", null);
         if (algorithm?.Expression.Name == RecipeFields.Backprop)
@@ -15,8 +15,9 @@ internal static class RecipeBuilder
         CheckAlgorithm(values, catalog, algorithm);
         return new Recipe
         {
-            Name = values.Get("name", name),
-            Text = text,
+            Name = values.Get("name", Path.GetFileNameWithoutExtension(source)),
+            Source = source,
+            Text = "",
             Data = Data(values, folder),
             Split = Split(values),
             Standardize = values.Get("standardize", true),
@@ -57,22 +58,26 @@ internal static class RecipeBuilder
 
     private static RecipeData Data(RecipeReader values, string? folder)
     {
-        var source = values.Get("data.source", "");
-        // A file beside the recipe, wherever the command runs; a name of a data set stays a name.
-        if (folder is not null && Path.Combine(folder, source) is var beside && (File.Exists(beside) || Directory.Exists(beside)))
-            source = Path.GetFullPath(beside);
+        var source = Resolve(values.Get("data.source", ""), folder);
+        var test = values.Get<string?>("data.test", null);
+        if (test is not null && values.Has("split.test"))
+            throw values.PlaceOf("split.test").Error("'data.test' names the examples to judge with; 'split.test' would take them from the training data");
         string? Column(string key) => values.Get<string?>($"data.{key}", null);
         if (Column("label") is not null && Column("target") is not null)
             throw values.PlaceOf("data.target").Error("'label' asks for classes and 'target' for real values: one of them was expected");
         return new RecipeData(
-            source, Column("label"), Column("target"), Column("text"), Column("domain"), Column("group"), Column("id"),
+            source, test is null ? null : Resolve(test, folder), Column("label"), Column("target"), Column("text"), Column("domain"), Column("group"), Column("id"),
             [.. values.Get<ImmutableArray<object>>("data.drop", []).Cast<string>()], values.PlaceOf("data.source"));
     }
+
+    // A file beside the recipe, wherever the command runs; a name of a data set stays a name.
+    private static string Resolve(string source, string? folder) =>
+        folder is not null && Path.Combine(folder, source) is var beside && (File.Exists(beside) || Directory.Exists(beside)) ? Path.GetFullPath(beside) : source;
 
     private static RecipeSplit Split(RecipeReader values)
     {
         var split = new RecipeSplit(
-            values.Get("split.test", 0.2), values.Get("split.validation", 0.1), values.Get("split.seed", 0L), values.Get("split.stratify", true));
+            values.Has("data.test") ? 0 : values.Get("split.test", 0.2), values.Get("split.validation", 0.1), values.Get("split.seed", 0L), values.Get("split.stratify", true));
         return split.Test + split.Validation < 1
             ? split
             : throw values.PlaceOf("split").Error($"test {split.Test} and validation {split.Validation} leave nothing to train on");

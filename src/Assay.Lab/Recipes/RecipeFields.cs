@@ -24,6 +24,7 @@ internal static class RecipeFields
         new("data", new RecipeType.Group(
             [
                 new("source", new RecipeType.Text(), "A data set by name (digits), or a file; a path starts at the recipe's folder.", null),
+                new("test", new RecipeType.Text(), "A separate set to judge with, named like the source (fashion-mnist:test).", "a share of the source: split.test"),
                 new("label", new RecipeType.Text(), "The column of class labels.", "label, class or target, where there is one"),
                 new("target", new RecipeType.Text(), "The column of real values to predict.", "none"),
                 new("text", new RecipeType.Text(), "The column of texts.", "none"),

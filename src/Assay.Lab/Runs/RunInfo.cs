@@ -56,6 +56,12 @@ public sealed record RunInfo
     /// <summary>The recipe's text, or null.</summary>
     public string? Recipe { get; init; }
 
+    /// <summary>The recipe's file, or null.</summary>
+    public string? RecipeFile { get; init; }
+
+    /// <summary>The overrides of the recipe.</summary>
+    public ImmutableArray<string> Overrides { get; init; } = [];
+
     /// <summary>The key figures, by name.</summary>
     public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 

@@ -16,6 +16,12 @@ public sealed record RunRequest(string Name, string Command)
     /// <summary>The recipe's text, or null.</summary>
     public string? Recipe { get; init; }
 
+    /// <summary>The recipe's file, or null.</summary>
+    public string? RecipeFile { get; init; }
+
+    /// <summary>The overrides of the recipe.</summary>
+    public ImmutableArray<string> Overrides { get; init; } = [];
+
     /// <summary>The settings, by their names in the recipe.</summary>
     public ImmutableSortedDictionary<string, string> Settings { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
@@ -63,6 +69,8 @@ public sealed class RunStore(string folder, TimeProvider? time = null)
                     Started = now,
                     Seed = request.Seed,
                     Recipe = request.Recipe,
+                    RecipeFile = request.RecipeFile,
+                    Overrides = request.Overrides,
                     Settings = request.Settings,
                 };
                 TextFile.Write(Path.Combine(temporary, Run.InfoFile), LabJson.Write(info));

@@ -16,12 +16,14 @@ public sealed class RunWriter : IDisposable
     private readonly TimeProvider clock;
     private readonly long start;
     private readonly double secondsBefore;
+    private static readonly TimeSpan InfoInterval = TimeSpan.FromSeconds(10);
     private FileStream? curves;
+    private long infoWritten;
 
     internal RunWriter(string folder, RunInfo info, FileStream held, TimeProvider clock)
     {
         (Folder, Info, this.held, this.clock) = (folder, info, held, clock);
-        start = clock.GetTimestamp();
+        start = infoWritten = clock.GetTimestamp();
         secondsBefore = info.Seconds;
     }
 
@@ -38,7 +40,15 @@ public sealed class RunWriter : IDisposable
     public void Append(in CurvePoint point)
     {
         lock (gate)
+        {
             WriteLine(point);
+            // So that a killed run still tells about how long it worked.
+            if (clock.GetElapsedTime(infoWritten) < InfoInterval)
+                return;
+            infoWritten = clock.GetTimestamp();
+            Info = Info with { Seconds = Elapsed() };
+            WriteInfo();
+        }
     }
 
     /// <summary>Replaces all curves: after a resume, points later than the checkpoint are recorded anew.</summary>

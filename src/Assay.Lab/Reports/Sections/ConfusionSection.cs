@@ -31,7 +31,7 @@ public sealed record ConfusionSection(string Title, ConfusionMatrix Matrix, Immu
     private void WriteMatrix(HtmlBuilder html)
     {
         var k = Matrix.ClassCount;
-        html.Append($"<div class=\"scroll\"><table class=\"matrix\"><caption>Rows: true class; columns: predicted class; shade: share of the row.</caption><thead><tr><td></td>");
+        html.Append($"<p class=\"explanation\">Rows: true class; columns: predicted class; shade: share of the row.</p><div class=\"scroll\"><table class=\"matrix\"><thead><tr><td></td>");
         for (var c = 0; c < k; c++)
             html.Append($"<th scope=\"col\">{Name(c)}</th>");
         html.Append($"</tr></thead><tbody>\n");

@@ -53,11 +53,13 @@ public sealed record CurvesSection(string Title, string XLabel, string YLabel, I
         html.Append($"</ul></figcaption></figure>\n");
     }
 
-    /// <summary>The curves of a training that share a meaning (loss, accuracy, learning rate), as sections of their own.</summary>
+    /// <summary>The curves of a training that share a meaning (loss, accuracy, learning rate), as sections of their own; constant ones are left out.</summary>
     public static ImmutableArray<CurvesSection> OfTraining(IReadOnlyCollection<CurvePoint> points)
     {
         ArgumentNullException.ThrowIfNull(points);
-        return [.. points.GroupBy(p => p.Name[(p.Name.LastIndexOf('/') + 1)..]).Select(meaning => new CurvesSection(
+        // A curve that never moves, such as a constant learning rate, tells nothing.
+        var meanings = points.GroupBy(p => p.Name[(p.Name.LastIndexOf('/') + 1)..]).Where(g => g.Select(p => p.Value).Distinct().Skip(1).Any());
+        return [.. meanings.Select(meaning => new CurvesSection(
             Capital(meaning.Key.Replace('-', ' ')), "epoch", meaning.Key.Replace('-', ' '),
             [.. meaning.GroupBy(p => p.Name).Select(c => new ReportCurve(c.Key, [.. c.Select(p => p.Epoch)], [.. c.Select(p => p.Value)]))]))];
     }
