@@ -39,6 +39,7 @@ public static class DatasetCatalog
         new("breast-cancer", DatasetTask.Classification, 569, [30], 2, "Malignant and benign breast masses by the shape of cell nuclei.", $"Wolberg et al. 1993, {Uci}", "built in"),
         new("diabetes", DatasetTask.Regression, 442, [10], 0, "Progression of diabetes one year after ten baseline measurements, in original units.", "Efron et al. 2004, Least Angle Regression", "built in"),
         new("fashion-mnist", DatasetTask.Classification, 60_000, [1, 28, 28], 10, "28×28 images of clothes, scaled to [0, 1]; fashion-mnist:test has 10 000 more.", "Xiao, Rasul & Vollgraf 2017, MIT licence", "download (30 MB)"),
+        new(DotNetDocs.Name, DatasetTask.Text, 0, [], 0, "The English prose of .NET's API documentation, one document for each member; assemblies are domains.", "Microsoft and contributors, .NET SDK, MIT licence", "the installed .NET SDK"),
     ];
 
     /// <summary>Whether a name is in the catalog, without regard to case and to a part such as <c>:test</c>.</summary>
@@ -59,6 +60,8 @@ public static class DatasetCatalog
         var (bare, part) = Split(name);
         if (part is null && EmbeddedData.All.FirstOrDefault(e => e.Name.Equals(bare, StringComparison.OrdinalIgnoreCase)) is { } embedded)
             return embedded.Load();
+        if (part is null && bare.Equals(DotNetDocs.Name, StringComparison.OrdinalIgnoreCase))
+            return DotNetDocs.Load().ToDataset();
         if (bare.Equals("fashion-mnist", StringComparison.OrdinalIgnoreCase) && part is null or "train" or "test")
             return new FashionMnist().Load(part == "test");
         throw Contains(name)
