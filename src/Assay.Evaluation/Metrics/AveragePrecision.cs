@@ -17,4 +17,8 @@ public sealed class AveragePrecision : RankMetric
         var present = Array.FindAll(summary.Classes, c => c.Positives > 0);
         return present.Length == 0 ? Estimate.Undefined : RankSummary.ToEstimate(summary.AveragePrecision, present.Min(c => c.Positives), level);
     }
+
+    internal override double InfluenceOf((float Auc, float Precision) row) => row.Precision;
+
+    internal override double[] Choose((double[] Auc, double[] AveragePrecision) resampled) => resampled.AveragePrecision;
 }

@@ -39,4 +39,8 @@ public abstract class RankMetric : Metric
     }
 
     internal abstract Estimate Of(RankSummary summary, double level);
+
+    internal abstract double InfluenceOf((float Auc, float Precision) row);
+
+    internal abstract double[] Choose((double[] Auc, double[] AveragePrecision) resampled);
 }

@@ -189,13 +189,17 @@ internal readonly record struct RankedClass(double Auc, double AveragePrecision,
 /// <param name="Classes">One entry for each ranked class.</param>
 /// <param name="Auc">The mean ROC-AUC over the classes that have both members and others.</param>
 /// <param name="AveragePrecision">The mean average precision over the classes that have members.</param>
-internal sealed record RankSummary(RankedClass[] Classes, (double Value, double Variance) Auc, (double Value, double Variance) AveragePrecision)
+/// <param name="Influence">By how much each example moves the two means.</param>
+internal sealed record RankSummary(RankedClass[] Classes, (double Value, double Variance) Auc, (double Value, double Variance) AveragePrecision, Influence Influence)
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static RankSummary Of(RankedClass[] classes, Influence[] lanes)
     {
+        var both = Array.FindAll(classes, c => c.HasBoth);
+        var present = Array.FindAll(classes, c => c.Positives > 0);
+        var total = new Influence(lanes[0].Rows.Length);
         double auc = 0, precision = 0;
-        for (var i = 0; i < lanes[0].Rows.Length; i++)
+        for (var i = 0; i < total.Rows.Length; i++)
         {
             double a = 0, p = 0;
             foreach (var lane in lanes)
@@ -203,13 +207,17 @@ internal sealed record RankSummary(RankedClass[] Classes, (double Value, double 
                 a += lane.Rows[i].Auc;
                 p += lane.Rows[i].Precision;
             }
+            a /= Math.Max(1, both.Length);
+            p /= Math.Max(1, present.Length);
             auc += a * a;
             precision += p * p;
+            total.Rows[i] = ((float)a, (float)p);
         }
         return new RankSummary(
             classes,
-            Mean(Array.FindAll(classes, c => c.HasBoth), c => c.Auc, auc),
-            Mean(Array.FindAll(classes, c => c.Positives > 0), c => c.AveragePrecision, precision));
+            both.Length == 0 ? (double.NaN, double.NaN) : (both.Average(c => c.Auc), auc),
+            present.Length == 0 ? (double.NaN, double.NaN) : (present.Average(c => c.AveragePrecision), precision),
+            total);
     }
 
     /// <summary>
@@ -229,7 +237,4 @@ internal sealed record RankSummary(RankedClass[] Classes, (double Value, double 
         var logit = Interval.Normal(Math.Log(value / (1 - value)), Math.Sqrt(variance) / (value * (1 - value)), level);
         return new Estimate(value, logit.Map(static x => 1 / (1 + Math.Exp(-x))));
     }
-
-    private static (double, double) Mean(RankedClass[] defined, Func<RankedClass, double> metric, double squares) =>
-        defined.Length == 0 ? (double.NaN, double.NaN) : (defined.Average(metric), squares / defined.Length / defined.Length);
 }

@@ -23,6 +23,9 @@ internal abstract class ReliabilityTally : Tally
     /// <summary>The bins that are not empty, by rising confidence.</summary>
     public abstract ReadOnlySpan<ReliabilityBin> ToBins();
 
+    /// <summary>For a confidence, the number of its bin, given all that was seen.</summary>
+    public abstract Func<float, int> Binning();
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void Add(in PredictionBlock block)
     {
@@ -71,6 +74,8 @@ internal sealed class EqualWidthBins(int count) : ReliabilityTally
         }
     }
 
+    public override Func<float, int> Binning() => confidence => BinOf(confidence, bins.Length);
+
     public override ReadOnlySpan<ReliabilityBin> ToBins() => Array.ConvertAll(Array.FindAll(bins, b => b.Count > 0), b => b.ToBin());
 }
 
@@ -78,6 +83,7 @@ internal sealed class EqualWidthBins(int count) : ReliabilityTally
 internal sealed class EqualMassBins(int count) : ReliabilityTally
 {
     private readonly List<ulong> items = [];
+    private readonly List<float> edges = []; // The lowest confidence of each bin but the first.
 
     public override void Expect(int rows) => items.EnsureCapacity(items.Count + rows);
 
@@ -85,9 +91,17 @@ internal sealed class EqualMassBins(int count) : ReliabilityTally
 
     public override void Merge(Tally other) => items.AddRange(Same<EqualMassBins>(other).items);
 
+    public override Func<float, int> Binning()
+    {
+        _ = ToBins();
+        var starts = edges.ToArray();
+        return confidence => Array.BinarySearch(starts, confidence) is var at && at >= 0 ? at + 1 : ~at;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override ReadOnlySpan<ReliabilityBin> ToBins()
     {
+        edges.Clear();
         var sorted = items.ToArray();
         RadixSort.SortByUpperHalf(sorted, new ulong[sorted.Length]);
         var bins = ImmutableArray.CreateBuilder<ReliabilityBin>(count);
@@ -100,6 +114,7 @@ internal sealed class EqualMassBins(int count) : ReliabilityTally
             if (i >= boundary && sorted[i] >> 32 != sorted[i - 1] >> 32)
             {
                 boundary = Boundary(i);
+                edges.Add(confidence);
                 bins.Add(current.ToBin());
                 current = default;
             }

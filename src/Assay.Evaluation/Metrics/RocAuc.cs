@@ -18,4 +18,8 @@ public sealed class RocAuc : RankMetric
         var both = Array.FindAll(summary.Classes, c => c.HasBoth);
         return both.Length == 0 ? Estimate.Undefined : RankSummary.ToEstimate(summary.Auc, both.Min(c => Math.Min(c.Positives, c.Negatives)), level);
     }
+
+    internal override double InfluenceOf((float Auc, float Precision) row) => row.Auc;
+
+    internal override double[] Choose((double[] Auc, double[] AveragePrecision) resampled) => resampled.Auc;
 }

@@ -96,7 +96,7 @@ public sealed partial class Predictions
             var length = Math.Min(BlockRows * ClassCount, probabilities.Length - start);
             MetricAccumulator.Softmax(memory.Span.Slice(start, length), probabilities.AsSpan(start, length), ClassCount);
         });
-        return WithScores(ScoreKind.Probabilities, new FloatMatrix(probabilities, Count, ClassCount));
+        return With(kind: ScoreKind.Probabilities, scores: new FloatMatrix(probabilities, Count, ClassCount));
     }
 
     /// <summary>The given examples, in the given order.</summary>
@@ -118,15 +118,26 @@ public sealed partial class Predictions
         };
     }
 
-    /// <summary>The same predictions with other scores.</summary>
-    /// <exception cref="ArgumentException">There is not one row of scores for each example.</exception>
-    public Predictions WithScores(ScoreKind kind, FloatMatrix scores)
-    {
-        ArgumentNullException.ThrowIfNull(scores);
-        if (scores.Rows != Count)
-            throw new ArgumentException($"{Count} rows of scores were expected, not {scores.Rows}", nameof(scores));
-        return new Predictions { Model = Model, Kind = kind, Scores = scores, Labels = Labels, Targets = Targets, Ids = Ids, ClassNames = ClassNames, Slices = Slices };
-    }
+    /// <summary>The same predictions with some parts replaced; a part that is left out stays.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="kind">What the scores mean.</param>
+    /// <param name="scores">The scores.</param>
+    /// <param name="labels">The true classes.</param>
+    /// <param name="targets">The true values.</param>
+    /// <param name="classNames">The names of the classes.</param>
+    public Predictions With(
+        string? model = null, ScoreKind? kind = null, FloatMatrix? scores = null, ImmutableArray<int>? labels = null, ImmutableArray<float>? targets = null,
+        ImmutableArray<string>? classNames = null) => new()
+        {
+            Model = model ?? Model,
+            Kind = kind ?? Kind,
+            Scores = scores ?? Scores,
+            Labels = labels ?? Labels,
+            Targets = targets ?? Targets,
+            Ids = Ids,
+            ClassNames = classNames ?? ClassNames,
+            Slices = Slices,
+        };
 
     /// <summary>The index of the largest score, the first of equals.</summary>
     internal static int ArgMax(ReadOnlySpan<float> scores)

@@ -61,35 +61,39 @@ public static class Bootstrap
         new RankResampler(scores, positive).Resample(resamples, seed, averagePrecision: false).Auc;
 
     /// <summary>
-    /// Weighted sums under Poisson resampling: for each resample and each slot, Σ of weight × value over the examples of that slot. A mean is
-    /// the quotient of two such sums.
+    /// Weighted sums under Poisson resampling: for each resample and each slot of a column, Σ of weight × value over the examples of that
+    /// slot. A mean is the quotient of two such sums; a confusion matrix is a column of ones.
     /// </summary>
-    /// <param name="slots">The slot of each example, 0 … slotCount − 1.</param>
-    /// <param name="values">The value of each example.</param>
-    /// <param name="slotCount">The number of slots.</param>
+    /// <param name="count">The number of examples.</param>
+    /// <param name="columns">What to sum. All columns see the same resamples.</param>
     /// <param name="resamples">The number of resamples.</param>
-    /// <param name="seed">The seed; the same seed gives each example the same weights in every call.</param>
-    /// <returns>For each resample the sums of all slots, one resample after the other.</returns>
-    /// <exception cref="ArgumentException">The lengths differ, or a slot is out of range.</exception>
-    public static double[] Sums(int[] slots, double[] values, int slotCount, int resamples = 1000, long seed = 0)
+    /// <param name="seed">The seed; the same seed gives each example the same weights in every call, and in <see cref="RankResampler"/>.</param>
+    /// <returns>For each column, the sums of its slots, one resample after the other.</returns>
+    /// <exception cref="ArgumentException">A column is for another number of examples, or a slot is out of range.</exception>
+    public static double[][] Sums(int count, IReadOnlyList<SumColumn> columns, int resamples = 1000, long seed = 0)
     {
-        ArgumentNullException.ThrowIfNull(slots);
-        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
-        if (slots.Length != values.Length)
-            throw new ArgumentException($"{slots.Length} slots for {values.Length} values", nameof(values));
-        if (slots.AsSpan().ContainsAnyExceptInRange(0, slotCount - 1))
-            throw new ArgumentException($"slots between 0 and {slotCount - 1} were expected", nameof(slots));
-        var groups = (resamples + PoissonWeights.Lanes - 1) / PoissonWeights.Lanes;
-        var all = new double[resamples * slotCount];
-        Parallel.For(0, groups, () => new Vector512<double>[2 * slotCount], (g, _, sums) =>
+        foreach (var column in columns)
+            column.Check(count);
+        var offsets = new int[columns.Count];
+        for (var c = 1; c < offsets.Length; c++)
+            offsets[c] = offsets[c - 1] + columns[c - 1].SlotCount;
+        var all = columns.Select(c => new double[resamples * c.SlotCount]).ToArray();
+        var slots = columns.Sum(c => c.SlotCount);
+        Parallel.For(0, (resamples + PoissonWeights.Lanes - 1) / PoissonWeights.Lanes, () => new Vector512<double>[2 * slots], (g, _, sums) =>
         {
             Array.Clear(sums);
-            AddWeighted(new PoissonWeights(seed, g), slots, values, sums);
+            AddWeighted(new PoissonWeights(seed, g), count, [.. columns], offsets, sums);
             for (var lane = 0; lane < PoissonWeights.Lanes && g * PoissonWeights.Lanes + lane < resamples; lane++)
             {
-                for (var slot = 0; slot < slotCount; slot++)
-                    all[(g * PoissonWeights.Lanes + lane) * slotCount + slot] = sums[2 * slot + lane / 8][lane % 8];
+                for (var c = 0; c < all.Length; c++)
+                {
+                    var target = all[c].AsSpan((g * PoissonWeights.Lanes + lane) * columns[c].SlotCount, columns[c].SlotCount);
+                    for (var slot = 0; slot < target.Length; slot++)
+                        target[slot] = sums[2 * (offsets[c] + slot) + lane / 8][lane % 8];
+                }
             }
             return sums;
         }, static _ => { });
@@ -97,14 +101,42 @@ public static class Bootstrap
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddWeighted(PoissonWeights weights, int[] slots, double[] values, Vector512<double>[] sums)
+    private static void AddWeighted(PoissonWeights weights, int count, SumColumn[] columns, int[] offsets, Vector512<double>[] sums)
     {
-        for (var i = 0; i < slots.Length; i++)
+        for (var i = 0; i < count; i++)
         {
             var (w0, w1) = RankResampler.ToDouble(weights.Of((uint)i));
-            ref var sum = ref sums[2 * slots[i]];
-            sum += w0 * values[i];
-            Unsafe.Add(ref sum, 1) += w1 * values[i];
+            for (var c = 0; c < columns.Length; c++)
+            {
+                ref var sum = ref sums[2 * (offsets[c] + (columns[c].Slots is { } slots ? slots[i] : 0))];
+                if (columns[c].Values is { } values)
+                {
+                    sum += w0 * values[i];
+                    Unsafe.Add(ref sum, 1) += w1 * values[i];
+                }
+                else
+                {
+                    sum += w0;
+                    Unsafe.Add(ref sum, 1) += w1;
+                }
+            }
         }
+    }
+}
+
+/// <summary>What <see cref="Bootstrap.Sums"/> adds up: a value for each example, in the slot that the example belongs to.</summary>
+/// <param name="SlotCount">The number of slots.</param>
+/// <param name="Slots">The slot of each example, or null where there is one slot.</param>
+/// <param name="Values">The value of each example, or null for ones.</param>
+public sealed record SumColumn(int SlotCount, int[]? Slots, double[]? Values)
+{
+    internal void Check(int count)
+    {
+        if (SlotCount < 1 || (Slots is null && SlotCount != 1))
+            throw new ArgumentException($"a column without slots has one, not {SlotCount}");
+        if ((Slots?.Length ?? count) != count || (Values?.Length ?? count) != count)
+            throw new ArgumentException($"a column of {Slots?.Length ?? Values!.Length} examples among columns of {count}");
+        if (Slots is not null && Slots.AsSpan().ContainsAnyExceptInRange(0, SlotCount - 1))
+            throw new ArgumentException($"slots between 0 and {SlotCount - 1} were expected");
     }
 }

@@ -26,7 +26,7 @@ public sealed class BootstrapTests
     {
         var (scores, positive) = Scores(60);
         var (auc, precision) = new RankResampler(scores, positive).Resample(40, seed: 3);
-        var counts = Bootstrap.Sums([.. Enumerable.Range(0, 60)], [.. Enumerable.Repeat(1.0, 60)], 60, 40, seed: 3);
+        var counts = Bootstrap.Sums(60, [new SumColumn(60, [.. Enumerable.Range(0, 60)], null)], 40, seed: 3)[0];
         for (var r = 0; r < 40; r++)
         {
             var rows = Enumerable.Range(0, 60).SelectMany(i => Enumerable.Repeat(i, (int)counts[r * 60 + i])).ToArray();
@@ -41,7 +41,7 @@ public sealed class BootstrapTests
     public void Weights_are_independent_poisson_counts_of_mean_one()
     {
         const int N = 2000, R = 320;
-        var counts = Bootstrap.Sums([.. Enumerable.Range(0, N)], [.. Enumerable.Repeat(1.0, N)], N, R, seed: 9);
+        var counts = Bootstrap.Sums(N, [new SumColumn(N, [.. Enumerable.Range(0, N)], null)], R, seed: 9)[0];
         var moments = Moments.Of(counts);
         Assert.Equal(1, moments.Mean, .005);
         Assert.Equal(1, moments.Variance, .01);
@@ -76,12 +76,15 @@ public sealed class BootstrapTests
     {
         int[] slots = [0, 1, 0, 1, 0];
         double[] values = [1, 10, 2, 20, 3];
-        var sums = Bootstrap.Sums(slots, values, 2, 20_000, seed: 1);
-        var weights = Bootstrap.Sums(slots, [1, 1, 1, 1, 1], 2, 20_000, seed: 1);
+        var both = Bootstrap.Sums(5, [new SumColumn(2, slots, values), new SumColumn(2, slots, null), new SumColumn(1, null, values)], 20_000, seed: 1);
+        double[] sums = both[0], weights = both[1];
         Assert.Equal(6, Enumerable.Range(0, 20_000).Average(r => sums[2 * r]), .1);
         Assert.Equal(30, Enumerable.Range(0, 20_000).Average(r => sums[2 * r + 1]), .8);
         Assert.Equal(3, Enumerable.Range(0, 20_000).Average(r => weights[2 * r]), .05);
-        Assert.Throws<ArgumentException>(() => Bootstrap.Sums([0, 2], [1, 1], 2));
+        // All columns see the same resamples.
+        Assert.All(Enumerable.Range(0, 20_000), r => Assert.Equal(both[2][r], sums[2 * r] + sums[2 * r + 1], 1e-9));
+        Assert.Throws<ArgumentException>(() => Bootstrap.Sums(2, [new SumColumn(2, [0, 2], null)]));
+        Assert.Throws<ArgumentException>(() => Bootstrap.Sums(2, [new SumColumn(2, [0], null)]));
     }
 
     [Fact]
