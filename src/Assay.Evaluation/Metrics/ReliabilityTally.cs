@@ -124,7 +124,13 @@ internal sealed class EqualMassBins(int count) : ReliabilityTally
             bins.Add(current.ToBin());
         return bins.ToArray();
 
-        // The first multiple of n/B beyond row i.
-        long Boundary(long i) => (i * count / sorted.Length + 1) * sorted.Length / count is var next && next > i ? next : i + 1;
+        // The first multiple of n/B, rounded down, beyond row i.
+        long Boundary(long i)
+        {
+            var bin = i * count / sorted.Length + 1;
+            while (bin * sorted.Length / count <= i)
+                bin++;
+            return bin * sorted.Length / count;
+        }
     }
 }

@@ -247,6 +247,22 @@ public sealed class MetricTests
     }
 
     [Fact]
+    public void Equal_mass_bins_are_as_many_as_asked_for()
+    {
+        Gen.Select(Gen.Int[1, 20], Gen.Int[1, 100]).Sample((bins, n) =>
+        {
+            var tally = new EqualMassBins(bins);
+            for (var i = 0; i < n; i++)
+                tally.Add(i / (float)n, true);
+            var counts = tally.ToBins().ToArray().Select(b => b.Count).ToArray();
+            Assert.Equal(Math.Min(bins, n), counts.Length);
+            Assert.True(counts.Max() - counts.Min() <= 1);
+            var bin = tally.Binning();
+            Assert.Equal(counts, Enumerable.Range(0, n).GroupBy(i => bin(i / (float)n)).OrderBy(g => g.Key).Select(g => g.LongCount()));
+        });
+    }
+
+    [Fact]
     public void Metrics_are_found_in_the_catalog_with_their_parameters()
     {
         var catalog = MethodCatalog.Of(typeof(Metric).Assembly);
