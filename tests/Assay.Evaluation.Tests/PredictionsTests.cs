@@ -13,10 +13,10 @@ public sealed class PredictionsTests
     };
 
     [Theory]
-    [InlineData(new[] { .5f, .5f, .4f, .5f }, "probabilities of row 1 sum to 0.9,")]
-    [InlineData(new[] { .5f, .5f, .2f, 1.5f }, "class '1' in row 1 is 1.5, outside [0, 1]")]
-    [InlineData(new[] { -.5f, 1.5f, .5f, .5f }, "class '0' in row 0 is -0.5, outside [0, 1]")]
-    [InlineData(new[] { .5f, .5f, .5f, float.NaN }, "class '1' in row 1 is NaN")]
+    [InlineData(new[] { .5f, .5f, .4f, .5f }, "row 1: the probabilities sum to 0.9,")]
+    [InlineData(new[] { .5f, .5f, .2f, 1.5f }, "class '1' in row 1: the probability is 1.5, outside [0, 1]")]
+    [InlineData(new[] { -.5f, 1.5f, .5f, .5f }, "class '0' in row 0: the probability is -0.5, outside [0, 1]")]
+    [InlineData(new[] { .5f, .5f, .5f, float.NaN }, "class '1' in row 1: a score was expected, it is missing")]
     public void Bad_probabilities_are_refused_with_the_row(float[] scores, string message) =>
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => Of(scores, 2).Validate()).Message, StringComparison.Ordinal);
 
@@ -26,7 +26,7 @@ public sealed class PredictionsTests
         var scores = Enumerable.Repeat(.5f, 200_000).ToArray();
         scores[2 * 70_000] = .9f;
         scores[2 * 60_001] = .9f;
-        Assert.Contains("row 60001 ", Assert.Throws<ArgumentException>(() => Of(scores, 2).Validate()).Message, StringComparison.Ordinal);
+        Assert.Contains("row 60001:", Assert.Throws<ArgumentException>(() => Of(scores, 2).Validate()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class PredictionsTests
         var p = Of([1000, 999, -1000, -1000], 2, kind: ScoreKind.Logits).ToProbabilities().Scores;
         Assert.Equal(1 / (1 + Math.Exp(-1)), p[0, 0], 1e-6);
         Assert.Equal(0.5, p[1, 0], 1e-7);
-        Assert.Contains("row 0 is", Assert.Throws<ArgumentException>(() => Of([float.PositiveInfinity, 0], 2, kind: ScoreKind.Logits).Validate()).Message, StringComparison.Ordinal);
+        Assert.Contains("row 0: a score was expected, it is infinite", Assert.Throws<ArgumentException>(() => Of([float.PositiveInfinity, 0], 2, kind: ScoreKind.Logits).Validate()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
@@ -45,8 +46,8 @@ public sealed partial class Predictions
             if (!float.IsFinite(Targets[i]))
                 throw new ArgumentException($"{Model}: target of row {i} is {Targets[i]}");
         }
-        if (FirstBadRow(tolerance) is { } row)
-            throw new ArgumentException($"{Model}: {Fault(Scores.Row(row), row, tolerance)}");
+        if (ScoreFault(tolerance) is { } fault)
+            throw new ArgumentException($"{Model}: {(fault.Column is { } c && !IsRegression ? $"class '{ClassName(c)}' in row" : "row")} {fault.Row}: {fault.Problem}");
         return this;
     }
 
@@ -94,18 +95,22 @@ public sealed partial class Predictions
         };
     }
 
-    private string Fault(ReadOnlySpan<float> row, int index, double tolerance)
+    /// <summary>The first row whose scores are not valid, counted from 0, the column where it is one alone, and what is wrong.</summary>
+    internal (int Row, int? Column, string Problem)? ScoreFault(double tolerance)
     {
+        if (FirstBadRow(tolerance) is not { } index)
+            return null;
+        var row = Scores.Row(index);
         for (var c = 0; c < row.Length; c++)
         {
             if (!float.IsFinite(row[c]))
-                return IsRegression ? $"the value of row {index} is {row[c]}" : $"the score of class '{ClassName(c)}' in row {index} is {row[c]}";
+                return (index, c, $"a {(IsRegression ? "value" : "score")} was expected, it is {(float.IsNaN(row[c]) ? "missing or no number" : "infinite")}");
             if (Kind == ScoreKind.Probabilities && row[c] is < -Slack or > 1 + Slack)
-                return $"the probability of class '{ClassName(c)}' in row {index} is {row[c]}, outside [0, 1]; are these logits?";
+                return (index, c, $"the probability is {row[c].ToString(CultureInfo.InvariantCulture)}, outside [0, 1]; are these logits?");
         }
-        return Kind == ScoreKind.Classes
-            ? $"row {index} is not one-hot"
-            : $"the probabilities of row {index} sum to {TensorPrimitives.Sum(row):0.######}, 1 ± {tolerance} was expected";
+        return (index, null, Kind == ScoreKind.Classes
+            ? "not one-hot"
+            : string.Create(CultureInfo.InvariantCulture, $"the probabilities sum to {TensorPrimitives.Sum(row):0.######}, 1 ± {tolerance} was expected"));
     }
 
     private void CheckLength(int length, string what)
