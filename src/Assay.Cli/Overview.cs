@@ -8,6 +8,10 @@ internal static class Overview
 {
     private static readonly (string Purpose, (string Command, string Meaning)[] Lines)[] Parts =
     [
+        ("Begin",
+        [
+            ("assay demo", "the whole way on real data in under a minute: train four ways, judge, compare, report"),
+        ]),
         ("Train",
         [
             ("assay train recipe.yaml", "train by a recipe ('data: digits' and 'model: mlp(256)' are enough); keeps run and report"),
