@@ -1,0 +1,48 @@
+namespace Assay.Evaluation;
+
+/// <summary>What reviewers found a label to be.</summary>
+public enum LabelVerdict
+{
+    /// <summary>The given label is right.</summary>
+    Given,
+    /// <summary>The guessed label is right instead: the label can be corrected.</summary>
+    Correctable,
+    /// <summary>Both labels are right.</summary>
+    MultiLabel,
+    /// <summary>Neither label is right.</summary>
+    Neither,
+    /// <summary>The label is wrong, but reviewers agree on nothing else.</summary>
+    NonAgreement,
+}
+
+/// <summary>The votes of reviewers on one example.</summary>
+/// <param name="Id">The example's id.</param>
+/// <param name="GivenLabel">The given label.</param>
+/// <param name="GuessedLabel">The label that the model guesses.</param>
+/// <param name="Given">Votes for the given label.</param>
+/// <param name="Guessed">Votes for the guessed label.</param>
+/// <param name="Both">Votes that both are right.</param>
+/// <param name="Neither">Votes that neither is right.</param>
+/// <param name="Other">Other answers (neutral, off-topic): they count as disagreement.</param>
+public sealed record LabelReview(string Id, string GivenLabel, string GuessedLabel, int Given, int Guessed, int Both, int Neither, int Other = 0)
+{
+    /// <summary>The number of votes.</summary>
+    public int Votes => Given + Guessed + Both + Neither + Other;
+
+    /// <summary>
+    /// The verdict of a majority of the votes, 3 of the paper's 5: the label is right if it has a majority; else correctable, multi-label
+    /// or neither if that has one; else non-agreement.
+    /// </summary>
+    public LabelVerdict Verdict
+    {
+        get
+        {
+            var majority = Votes / 2 + 1;
+            return Given >= majority ? LabelVerdict.Given
+                : Guessed >= majority ? LabelVerdict.Correctable
+                : Both >= majority ? LabelVerdict.MultiLabel
+                : Neither >= majority ? LabelVerdict.Neither
+                : LabelVerdict.NonAgreement;
+        }
+    }
+}
