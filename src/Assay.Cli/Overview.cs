@@ -18,6 +18,11 @@ internal static class Overview
             ("assay train recipe.yaml --set epochs=50", "other values than the file's"),
             ("assay runs list", "what was trained, with its key figures"),
         ]),
+        ("Look into data",
+        [
+            ("assay data list", "the data sets that need no path"),
+            ("assay data show mine.csv --label kind", "classes, features, missing values, duplicates; --html for a page"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Statistics;
 
 namespace Assay.Data;
 
@@ -38,7 +39,7 @@ public static class DatasetCatalog
         new("wine", DatasetTask.Classification, 178, [13], 3, "Wines of three cultivars by chemical analysis.", $"Aeberhard & Forina 1992, {Uci}", "built in"),
         new("breast-cancer", DatasetTask.Classification, 569, [30], 2, "Malignant and benign breast masses by the shape of cell nuclei.", $"Wolberg et al. 1993, {Uci}", "built in"),
         new("diabetes", DatasetTask.Regression, 442, [10], 0, "Progression of diabetes one year after ten baseline measurements, in original units.", "Efron et al. 2004, Least Angle Regression", "built in"),
-        new("fashion-mnist", DatasetTask.Classification, 60_000, [1, 28, 28], 10, "28×28 images of clothes, scaled to [0, 1]; fashion-mnist:test has 10 000 more.", "Xiao, Rasul & Vollgraf 2017, MIT licence", "download (30 MB)"),
+        new(FashionMnist.Name, DatasetTask.Classification, 60_000, [1, 28, 28], 10, "28×28 images of clothes, scaled to [0, 1]; fashion-mnist:test has 10 000 more.", "Xiao, Rasul & Vollgraf 2017, MIT licence", "download (30 MB)"),
         new(DotNetDocs.Name, DatasetTask.Text, 0, [], 0, "The English prose of .NET's API documentation, one document for each member; assemblies are domains.", "Microsoft and contributors, .NET SDK, MIT licence", "the installed .NET SDK"),
     ];
 
@@ -62,11 +63,33 @@ public static class DatasetCatalog
             return embedded.Load();
         if (part is null && bare.Equals(DotNetDocs.Name, StringComparison.OrdinalIgnoreCase))
             return DotNetDocs.Load().ToDataset();
-        if (bare.Equals("fashion-mnist", StringComparison.OrdinalIgnoreCase) && part is null or "train" or "test")
+        if (bare.Equals(FashionMnist.Name, StringComparison.OrdinalIgnoreCase) && part is null or "train" or "test")
             return new FashionMnist().Load(part == "test");
         throw Contains(name)
             ? new ArgumentException($"data set '{bare}' has no part '{part}'", nameof(name))
-            : new ArgumentException($"no data set is called '{bare}'; there are: {string.Join(", ", List.Select(e => e.Name))}", nameof(name));
+            : new ArgumentException($"no data set is called '{bare}'{Spelling.Suggestion(bare, List.Select(e => e.Name))}; there are: {string.Join(", ", List.Select(e => e.Name))}", nameof(name));
+    }
+
+    /// <summary>The entry of that name, without regard to case and to a part such as <c>:test</c>.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
+    public static CatalogEntry Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var bare = Split(name).Name;
+        return List.FirstOrDefault(e => e.Name.Equals(bare, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"no data set is called '{bare}'{Spelling.Suggestion(bare, List.Select(e => e.Name))}; there are: {string.Join(", ", List.Select(e => e.Name))}");
+    }
+
+    /// <summary>Where an entry lies on this machine ("built in", a folder, a version), or null where it must be fetched first.</summary>
+    public static string? PlaceOf(CatalogEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry.Name switch
+        {
+            FashionMnist.Name => new FashionMnist().InstalledFolder,
+            DotNetDocs.Name => DotNetDocs.InstalledVersion() is { } version ? $"the .NET SDK's documentation, version {version}" : null,
+            _ => entry.Where,
+        };
     }
 
     private static (string Name, string? Part) Split(string name) =>

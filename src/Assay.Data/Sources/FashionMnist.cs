@@ -8,6 +8,9 @@ namespace Assay.Data;
 /// </summary>
 public sealed class FashionMnist
 {
+    /// <summary>The name in catalogs and commands.</summary>
+    public const string Name = "fashion-mnist";
+
     private const string DebianFolder = "/usr/share/datasets/fashion-mnist";
     private static readonly Uri Official = new("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/");
     private readonly Uri server;
@@ -30,6 +33,9 @@ public sealed class FashionMnist
 
     /// <summary>Where fetched files are kept.</summary>
     public static string CacheFolder => Path.Combine(DatasetCache.Folder, "fashion-mnist");
+
+    /// <summary>The folder that holds all files on this machine (the cache, or that of Debian's package), or null.</summary>
+    public string? InstalledFolder => Folder();
 
     private RemoteFile[] Files =>
     [

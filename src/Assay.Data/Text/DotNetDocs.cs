@@ -56,6 +56,19 @@ public static class DotNetDocs
             : new TextCorpus($"{Name} {version}", ids.ToImmutable(), texts.ToImmutable(), CategoryColumn.FromTexts(domains));
     }
 
+    /// <summary>The version of the documentation on this machine, or null where there is none. Reads no file.</summary>
+    public static string? InstalledVersion()
+    {
+        try
+        {
+            return Files(null).Version;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     // The newest version of each reference pack; an assembly that several packs document counts once.
     private static (string[] Files, string Version) Files(string? root)
     {

@@ -46,6 +46,10 @@ internal static class ReportStyle
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.25rem;margin:.5rem 0}
         dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
         pre{background:var(--panel);padding:.8rem 1rem;border-radius:6px;overflow-x:auto;font:.88rem/1.5 ui-monospace,"Cascadia Mono",Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap}
+        .sheet{display:flex;flex-wrap:wrap;gap:.75rem 1rem;margin:.5rem 0 1rem}.sheet figure{margin:0}
+        .sheet .small{width:12rem}.sheet .example{width:6.5rem}.sheet .wide{flex:1 1 100%}.sheet figcaption{font-size:.8rem;overflow-wrap:anywhere}
+        .example img{display:block;width:6rem;height:auto;image-rendering:pixelated;border:1px solid var(--line)}
+        blockquote{margin:.25rem 0;padding:.5rem .8rem;border-left:3px solid var(--line);background:var(--panel);white-space:pre-wrap;overflow-wrap:anywhere}
         details summary{cursor:pointer;color:var(--link)}
         footer{margin-top:3rem;font-size:.85rem}
 
