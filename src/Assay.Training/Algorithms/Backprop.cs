@@ -8,6 +8,7 @@ namespace Assay.Training;
 /// </summary>
 /// <param name="model">The architecture.</param>
 /// <param name="options">How to train it; null takes the defaults.</param>
+[Method("backprop", Kind = MethodKind.Trainer)]
 public sealed class Backprop(ModelSpec model, TrainingOptions? options = null) : TrainingAlgorithm
 {
     private readonly ModelSpec model = model ?? throw new ArgumentNullException(nameof(model));

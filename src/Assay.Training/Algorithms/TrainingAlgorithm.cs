@@ -40,6 +40,9 @@ public sealed record TrainingContext
     /// <summary>The folder for checkpoints, or null for none; a run that finds its own there goes on.</summary>
     public string? CheckpointFolder { get; init; }
 
+    /// <summary>The least time between two checkpoints at ends of epochs.</summary>
+    public double SecondsBetweenCheckpoints { get; init; } = 1;
+
     /// <summary>Ends the run.</summary>
     public CancellationToken Cancellation { get; init; }
 
@@ -47,7 +50,7 @@ public sealed record TrainingContext
     internal TrainingOptions Stage(TrainingOptions options, string stage) => options with
     {
         Seed = Seed,
-        Checkpoints = CheckpointFolder is null ? options.Checkpoints : new CheckpointOptions(Path.Combine(CheckpointFolder, stage), options.Checkpoints?.EverySteps ?? 0),
+        Checkpoints = CheckpointFolder is null ? options.Checkpoints : new CheckpointOptions(Path.Combine(CheckpointFolder, stage), options.Checkpoints?.EverySteps ?? 0, MinSeconds: SecondsBetweenCheckpoints),
     };
 }
 

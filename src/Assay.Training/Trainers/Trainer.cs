@@ -81,6 +81,7 @@ public sealed class Trainer
         private readonly CheckpointStore? checkpoints;
         private readonly ISeededModule[] seeded;
         private readonly int recordEvery;
+        private readonly System.Diagnostics.Stopwatch sinceSave = new();
         private RunningMean trainLoss;
 
         public Run(Trainer trainer, TrainerState state, TensorDataset train, TensorDataset? validation)
@@ -127,10 +128,9 @@ public sealed class Trainer
                     Save();
                 if (cancellation.IsCancellationRequested)
                 {
-                    if (b + 1 < state.StepsPerEpoch)
-                        Save();
-                    else
+                    if (b + 1 == state.StepsPerEpoch)
                         EndEpoch();
+                    Save();
                     cancellation.ThrowIfCancellationRequested();
                 }
             }
@@ -197,7 +197,9 @@ public sealed class Trainer
             }
             foreach (var hook in hooks)
                 hook.OnEpochEnd(state);
-            Save();
+            var isLast = state.StopRequested || state.Step == state.TotalSteps;
+            if (isLast || !sinceSave.IsRunning || sinceSave.Elapsed.TotalSeconds >= options.Checkpoints?.MinSeconds)
+                Save();
         }
 
         private Tensor ShuffledRows()
@@ -220,6 +222,7 @@ public sealed class Trainer
         private void Save()
         {
             checkpoints?.Save(new CheckpointContent(state, stopping, best, trainLoss, hooks));
+            sinceSave.Restart();
         }
 
         private long Resume()

@@ -64,4 +64,5 @@ public sealed record TrainingOptions
 /// <param name="Folder">The folder of the checkpoints; it is created. A run that finds one there goes on from the newest whole one.</param>
 /// <param name="EverySteps">The steps between two checkpoints; 0 saves at the end of every epoch.</param>
 /// <param name="Keep">How many of the newest are kept, 1 or more.</param>
-public sealed record CheckpointOptions(string Folder, int EverySteps = 0, int Keep = 2);
+/// <param name="MinSeconds">The least time between two checkpoints at ends of epochs, so that short epochs do not spend their time on saving.</param>
+public sealed record CheckpointOptions(string Folder, int EverySteps = 0, int Keep = 2, double MinSeconds = 0);
