@@ -40,6 +40,7 @@ public static class AssayCli
 
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
+        AuditCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),
         MethodsCommand.Create(environment),

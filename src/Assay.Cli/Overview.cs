@@ -23,6 +23,10 @@ internal static class Overview
             ("assay data list", "the data sets that need no path"),
             ("assay data show mine.csv --label kind", "classes, features, missing values, duplicates; --html for a page"),
         ]),
+        ("Repair data",
+        [
+            ("assay audit labels predictions.csv", "labels that are probably wrong, a sheet to review them, the corrected set"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),

@@ -30,18 +30,18 @@ public sealed record LabelReview(string Id, string GivenLabel, string GuessedLab
     public int Votes => Given + Guessed + Both + Neither + Other;
 
     /// <summary>
-    /// The verdict of a majority of the votes, 3 of the paper's 5: the label is right if it has a majority; else correctable, multi-label
-    /// or neither if that has one; else non-agreement.
+    /// The verdict of at least 3 votes, as in the paper (whose items have five, some more), or of a majority where fewer than five voted: the
+    /// label is right if it has so many; else correctable, multi-label or neither if that has; else non-agreement.
     /// </summary>
     public LabelVerdict Verdict
     {
         get
         {
-            var majority = Votes / 2 + 1;
-            return Given >= majority ? LabelVerdict.Given
-                : Guessed >= majority ? LabelVerdict.Correctable
-                : Both >= majority ? LabelVerdict.MultiLabel
-                : Neither >= majority ? LabelVerdict.Neither
+            var needed = Math.Min(3, Votes / 2 + 1);
+            return Given >= needed ? LabelVerdict.Given
+                : Guessed >= needed ? LabelVerdict.Correctable
+                : Both >= needed ? LabelVerdict.MultiLabel
+                : Neither >= needed ? LabelVerdict.Neither
                 : LabelVerdict.NonAgreement;
         }
     }

@@ -104,7 +104,7 @@ internal sealed class RowScan
                 var sum = TensorPrimitives.Sum(row);
                 ScanRow(row, i, bounds);
                 // A NaN makes the sum NaN; a negative or too large value shows at the extremes.
-                if (!(sum >= 0) || TensorPrimitives.Min(row) < 0 || Math.Max(Own[i], Other[i]) > 1 + Epsilon * 10)
+                if (!(sum >= 0) || TensorPrimitives.Min(row) < 0 || Math.Max(Own[i], Other[i]) > 1 + ConfidentLearning.Tolerance)
                 {
                     faults[block] = i;
                     return;
@@ -190,7 +190,7 @@ internal sealed class RowScan
     {
         for (var c = 0; c < row.Length; c++)
         {
-            if (!(row[c] >= 0 && row[c] <= 1 + 1e-5f))
+            if (!(row[c] >= 0 && row[c] <= 1 + ConfidentLearning.Tolerance))
                 return new ArgumentException($"the probability of class {c} in row {index} is {row[c]}, a number from 0 to 1 was expected");
         }
         return new ArgumentException($"row {index} holds no probabilities");

@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Assay.Cli;
+
+/// <summary><c>assay audit</c>: finds faults in data with the help of predictions.</summary>
+internal static class AuditCommand
+{
+    public static Command Create(CliEnvironment environment)
+    {
+        var command = new Command("audit", "Find faults in data with the help of a model's predictions.");
+        command.Add(AuditLabelsCommand.Create(environment));
+        command.Example("assay audit labels predictions.csv", "labels that are probably wrong");
+        return command;
+    }
+}
