@@ -23,6 +23,12 @@ internal static class Overview
             ("assay data list", "the data sets that need no path"),
             ("assay data show mine.csv --label kind", "classes, features, missing values, duplicates; --html for a page"),
         ]),
+        ("Judge predictions",
+        [
+            ("assay judge predictions.csv", "metrics with intervals, classes, calibration; --by COLUMN for slices"),
+            ("assay compare old.csv new.csv", "is the new model really better?"),
+            ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),
