@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Assay.Data;
+using Assay.Lab;
 using Assay.Lab.Tests;
 
 namespace Assay.Cli.Tests;
@@ -59,12 +61,58 @@ public sealed class JudgeCommandTests
     public async Task A_report_is_written_where_asked_for()
     {
         using var folder = Folder();
-        var run = await CliRun.Of("judge a.csv --by city --report out/a.html", folder.Path);
+        var run = await CliRun.Of("judge a.csv --by city --html out/a.html", folder.Path);
         Assert.Equal(0, run.Exit);
         var html = File.ReadAllText(folder.File("out/a.html"));
         Assert.Contains("balanced accuracy", html, StringComparison.Ordinal);
         Assert.Contains("Ulm", html, StringComparison.Ordinal);
-        Assert.Equal(2, (await CliRun.Of("judge a.csv b.csv --report r.html", folder.Path)).Exit);
+        Assert.Contains("assay judge a.csv", html, StringComparison.Ordinal);
+        Assert.Equal(0, (await CliRun.Of("judge a.csv b.csv --html both.html", folder.Path)).Exit);
+        Assert.Contains("b: Confusions", File.ReadAllText(folder.File("both.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_report_of_a_comparison_shows_verdicts_differences_and_tests()
+    {
+        using var folder = Folder();
+        Assert.Equal(0, (await CliRun.Of("compare a.csv b.csv --html c.html", folder.Path)).Exit);
+        var html = File.ReadAllText(folder.File("c.html"));
+        Assert.Contains("cannot tell b from a: b is ahead by 20.0 points", html, StringComparison.Ordinal);
+        Assert.Contains("Difference in ROC-AUC", html, StringComparison.Ordinal);
+        Assert.Contains("<td>McNemar (exact)</td><td class=\"n\">0.6250</td>", html, StringComparison.Ordinal);
+        Assert.Contains("b \u2212 a", System.Net.WebUtility.HtmlDecode(html), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_stands_for_its_predictions()
+    {
+        using var folder = Folder();
+        string Keep(string name, string? predictions)
+        {
+            using var writer = new RunStore(folder.File("runs")).Create(new RunRequest(name, "assay train r.yaml"));
+            if (predictions is not null)
+                writer.WriteFile("predictions.parquet", path => TableFile.Write(path, TableFile.Read(folder.File(predictions))));
+            writer.Finish();
+            return writer.ToRun().Id;
+        }
+        string first = Keep("first", "a.csv"), second = Keep("second", "b.csv");
+        foreach (var name in new[] { "first", $"runs/{first}", $"runs/{first}/" })
+        {
+            var json = JsonDocument.Parse((await CliRun.Of(["judge", name, "--json"], folder.Path)).Output).RootElement;
+            Assert.Equal((first, 0.7), (json.GetProperty("model").GetString(), json.GetProperty("metrics")[0].GetProperty("value").GetDouble()));
+        }
+        Assert.StartsWith($"cannot tell {second} from {first}", (await CliRun.Of(["compare", first, second], folder.Path)).Output, StringComparison.Ordinal);
+        Keep("empty", null);
+        Assert.Contains("has no predictions; it is finished", (await CliRun.Of("judge empty", folder.Path)).Error, StringComparison.Ordinal);
+        Assert.Contains("there is no run 'secnd'", (await CliRun.Of("judge secnd", folder.Path)).Error, StringComparison.Ordinal);
+        Assert.Contains("runs/secnd: there is no such file or run", (await CliRun.Of("judge runs/secnd", folder.Path)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Learners_are_listed_with_commas_and_keep_their_parameters()
+    {
+        var json = JsonDocument.Parse((await CliRun.Of(["select", "iris", "--learners", "lda(shrinkage: 0.1), knn(neighbors: 5, standardize: false)", "--json"])).Output).RootElement;
+        Assert.Equal(["lda(shrinkage: 0.1)", "knn(neighbors: 5, standardize: false)"], json.GetProperty("candidates").EnumerateArray().Select(c => c.GetProperty("name").GetString()));
     }
 
     [Theory]

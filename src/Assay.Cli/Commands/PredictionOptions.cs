@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Assay.Evaluation;
+using Assay.Lab;
 using Assay.Statistics;
 
 namespace Assay.Cli;
@@ -41,9 +42,18 @@ internal sealed class PredictionOptions
         return [.. names.Select(n => catalog.Create<Metric>(n))];
     }
 
-    /// <summary>Reads the files; models are called by their file, with its folder where two files have one name.</summary>
-    public ImmutableArray<Predictions> Read(CommandSession session, string[] files, bool withIds, ImmutableArray<string> slices)
+    /// <summary>Reads several models; they are called by their file, with its folder where two files have one name.</summary>
+    public ImmutableArray<Predictions> Read(CommandSession session, string[] names, bool withIds, ImmutableArray<string> slices)
     {
+        var read = names.Select(n => Read(session, n, withIds, slices)).ToArray();
+        var ambiguous = read.GroupBy(p => p.Model, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
+        return [.. read.Select((p, i) => ambiguous.Contains(p.Model) ? p.With(model: names[i]) : p)];
+    }
+
+    /// <summary>Reads one model from a file, or from a run by its folder or id.</summary>
+    public Predictions Read(CommandSession session, string name, bool withIds, ImmutableArray<string> slices)
+    {
+        var (path, run) = Resolve(session.Environment, name);
         var roles = new PredictionRoles
         {
             Id = session.Get(id),
@@ -54,10 +64,26 @@ internal sealed class PredictionOptions
             Tolerance = session.Get(tolerance) ?? Predictions.DefaultTolerance,
             WithIds = withIds,
             Slices = slices,
+            Model = run,
         };
-        var truth = session.Get(labels) is { } path ? session.Environment.PathOf(path) : null;
-        var read = files.Select(f => PredictionsFile.Read(session.Environment.PathOf(f), roles, truth)).ToArray();
-        var ambiguous = read.GroupBy(p => p.Model, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
-        return [.. read.Select((p, i) => ambiguous.Contains(p.Model) ? p.With(model: files[i]) : p)];
+        return PredictionsFile.Read(path, roles, session.Get(labels) is { } truth ? session.Environment.PathOf(truth) : null);
     }
+
+    private static (string Path, string? Run) Resolve(CliEnvironment environment, string name)
+    {
+        var path = Path.TrimEndingDirectorySeparator(environment.PathOf(name));
+        if (File.Exists(path))
+            return (path, null);
+        if (Directory.Exists(path))
+            return OfRun(new RunStore(Path.GetDirectoryName(path)!).Find(Path.GetFileName(path)));
+        var store = new RunStore(environment.PathOf(RunStore.DefaultFolder));
+        // What looks like a path is one; a bare word may be a run.
+        return name.Contains('/', StringComparison.Ordinal) || Path.GetExtension(name) is { Length: > 1 } || store.List().IsEmpty
+            ? throw new FileNotFoundException($"{name}: there is no such file or run", path)
+            : OfRun(store.Find(name));
+    }
+
+    private static (string Path, string? Run) OfRun(Run run) => File.Exists(run.PredictionsPath)
+        ? (run.PredictionsPath, run.Id)
+        : throw new FileNotFoundException($"run '{run.Id}' has no predictions; it is {LabJson.Name(run.Info.Status)}", run.PredictionsPath);
 }

@@ -17,7 +17,7 @@ internal static class SelectCommand
             HelpName = "estimate|selectSetting|compareModels|compareAlgorithms",
             DefaultValueFactory = _ => SelectionQuestion.CompareAlgorithms,
         };
-        var learners = new Option<string[]>("--learner", "-l") { Description = "A learner, for example lda, logistic(penalty: 10), knn(5); may be given several times. All by default.", HelpName = "learner" };
+        var learners = new Option<string[]>("--learners", "-l") { Description = "Learners with commas between them: lda,knn(5),logistic(penalty: 10). All by default.", HelpName = "learners" };
         var tune = new Option<bool>("--tune") { Description = "Search each learner's settings as part of its training." };
         var examples = new Option<int?>("--examples", "-n") { Description = "The number of examples, for advice without data.", HelpName = "count" };
         var models = new Option<int?>("--models") { Description = "The number of models, for advice without data.", HelpName = "count" };
@@ -28,8 +28,8 @@ internal static class SelectCommand
         var command = new Command("select", "Recommend how to estimate, select or compare for your amount of data, and do it with simple learners.") { data, question, learners, tune, examples, models, label, group, drop, seed };
         command.Example("assay select --examples 400 --question compareAlgorithms --models 3", "advice alone, with its reasons");
         command.Example("assay select iris", "compare the simple learners on a data set by the procedure that fits");
-        command.Example("assay select data.csv --label species --learner lda --learner \"knn(5)\"", "two learners on your own file");
-        command.Example("assay select wine --question estimate --learner logistic --tune", "tuned logistic regression, judged by nested cross-validation");
+        command.Example("assay select data.csv --label species --learners \"lda,knn(5)\"", "two learners on your own file");
+        command.Example("assay select wine --question estimate --learners logistic --tune", "tuned logistic regression, judged by nested cross-validation");
         command.Handle(environment, session =>
         {
             if (session.Get(data) is not { } source)
@@ -59,8 +59,25 @@ internal static class SelectCommand
     private static ImmutableArray<Candidate> Candidates(string[] names, Dataset dataset, bool tune)
     {
         var catalog = MethodCatalog.Of(typeof(ClassLearner).Assembly);
-        string[] chosen = names.Length > 0 ? names : ["lda", "naive-bayes", "logistic", "ridge", "knn(5)"];
+        string[] chosen = names.Length > 0 ? [.. names.SelectMany(Split)] : ["lda", "naive-bayes", "logistic", "ridge", "knn(5)"];
         return [.. chosen.Select(name => new Candidate(name, [.. Settings(name, tune).Select(s => catalog.Create<ClassLearner>(s).AsContestant(s, dataset.RequireFeatures(), dataset.Labels, dataset.ClassCount))]))];
+    }
+
+    // At commas outside parentheses.
+    private static IEnumerable<string> Split(string list)
+    {
+        var (start, depth) = (0, 0);
+        for (var i = 0; i <= list.Length; i++)
+        {
+            if (i == list.Length || (list[i] == ',' && depth == 0))
+            {
+                if (list[start..i].Trim() is { Length: > 0 } name)
+                    yield return name;
+                start = i + 1;
+            }
+            else
+                depth += list[i] switch { '(' => 1, ')' => -1, _ => 0 };
+        }
     }
 
     // A learner given with its parameters keeps them; the settings of a bare name go from the simplest to the most flexible.
