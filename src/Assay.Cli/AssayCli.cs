@@ -41,10 +41,13 @@ public static class AssayCli
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
         AuditCommand.Create(environment),
+        CompareCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),
+        JudgeCommand.Create(environment),
         MethodsCommand.Create(environment),
         RunsCommand.Create(environment),
+        SelectCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),
     ];

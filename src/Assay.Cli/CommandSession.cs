@@ -68,6 +68,14 @@ public sealed class CommandSession
         Environment.Output.Profile.Out.Writer.Flush();
     }
 
+    /// <summary>Writes a report as a page to a file that the user named, and says where it is.</summary>
+    public void WriteReport(string file, Report report)
+    {
+        var path = Environment.PathOf(file);
+        TextFile.Write(path, ReportBuilder.Write(report));
+        Note($"report in {path}");
+    }
+
     /// <summary>Prints a remark on standard error, where it disturbs no result: a file written, a hint. Silent with <c>--quiet</c> and <c>--json</c>.</summary>
     public void Note(string text)
     {

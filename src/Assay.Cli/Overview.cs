@@ -27,6 +27,12 @@ internal static class Overview
         [
             ("assay audit labels predictions.csv", "labels that are probably wrong, a sheet to review them, the corrected set"),
         ]),
+        ("Judge predictions",
+        [
+            ("assay judge predictions.csv", "metrics with intervals, classes, calibration; --by COLUMN for slices"),
+            ("assay compare old.csv new.csv", "is the new model really better?"),
+            ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Assay.Evaluation;
 using Assay.Lab;
 using Assay.Lab.Tests;
 
@@ -33,6 +34,9 @@ public sealed class TrainCommandTests
         var rows = RunQuery.Execute(new RunStore(folder.File("runs")), "select count(*), avg((label = predicted)::int), count(distinct id) from predictions").Rows[0];
         Assert.Equal((30L, 30L), (rows[0], rows[2]));
         Assert.Equal(kept.Info.Metrics["accuracy"], (double)rows[1]!, 1e-9);
+        var judged = Judgement.Of(PredictionsFile.Read(kept.PredictionsPath));
+        Assert.Equal(kept.Info.Metrics["accuracy"], judged["accuracy"].Estimate.Value, 1e-12);
+        Assert.Equal(kept.Info.Metrics["log-loss"], judged["log-loss"].Estimate.Value, 1e-6);
     }
 
     [Fact]

@@ -73,6 +73,15 @@ public sealed class PredictionsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_predicted_class_beside_scores_is_no_slice()
+    {
+        var path = File("m.csv", "label,predicted,p_a,p_b,city\na,b,0.2,0.8,Ulm\n");
+        Assert.Equal(["city"], PredictionsFile.Read(path).Slices.Keys);
+        Assert.Equal(["city"], TableFile.Read(path).ToPredictions().Slices.Keys);
+        Assert.Equal(["predicted"], PredictionsFile.Read(path, new PredictionRoles { Slices = ["predicted"] }).Slices.Keys);
+    }
+
+    [Fact]
     public void Real_numbers_are_regression_and_a_kind_overrides()
     {
         var p = PredictionsFile.Read(File("m.csv", "target,prediction\n1.5,1\n2,2\n"));

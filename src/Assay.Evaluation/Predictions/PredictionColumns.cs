@@ -7,6 +7,7 @@ internal sealed record PredictionColumns(string? Id, string? Label, string? Pred
 {
     private static readonly string[] ProbabilityPrefixes = ["probability_", "proba_", "prob_", "p_"];
     private static readonly string[] LogitPrefixes = ["logits_", "logit_"];
+    private static readonly string[] Predicted = ["prediction", "predicted", "pred", "y_pred", "yhat"];
     private static readonly string[] SingleProbability = ["probability", "proba", "prob", "p", "score", "y_prob", "y_proba", "y_score"];
 
     /// <summary>Finds the columns.</summary>
@@ -17,7 +18,7 @@ internal sealed record PredictionColumns(string? Id, string? Label, string? Pred
         var label = Role(roles.Label, "label", "labels", "y", "y_true", "target", "class");
         var free = names.Where(n => n != id && n != label).ToArray();
         var (scores, classes, kind) = FindScores(source, free, names, roles);
-        var prediction = roles.Prediction is null && !scores.IsEmpty ? null : Role(roles.Prediction, "prediction", "predicted", "pred", "y_pred", "yhat");
+        var prediction = roles.Prediction is null && !scores.IsEmpty ? null : Role(roles.Prediction, Predicted);
         if (scores.IsEmpty && prediction is null)
             throw new InvalidDataException($"{source}: nothing predicts here: a column 'prediction', or one 'p_CLASS' (or 'logit_CLASS') for each class was expected; there are: {string.Join(", ", names.Take(20))}{(names.Length > 20 ? ", …" : "")}");
         return new PredictionColumns(id, label, prediction, scores, classes, roles.Kind ?? kind);
@@ -56,6 +57,9 @@ internal sealed record PredictionColumns(string? Id, string? Label, string? Pred
             return ([single], [""], ScoreKind.Probabilities);
         return free.FirstOrDefault(n => n.Equals("logit", StringComparison.OrdinalIgnoreCase)) is { } logit ? ([logit], [""], ScoreKind.Logits) : ([], [], null);
     }
+
+    /// <summary>Whether a column repeats in short what the scores say, and so is none to slice by.</summary>
+    public bool RepeatsScores(string name) => !Scores.IsEmpty && Predicted.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     // "p_" alone is the prefix of nothing.
     private static string? Suffix(string name, string[] prefixes) =>

@@ -61,7 +61,7 @@ public static class PredictionsFile
         var columns = PredictionColumns.Find(path, [.. head.Columns.Select(c => c.Name)], roles);
         var id = roles.WithIds ? columns.Id : null;
         var needed = new[] { id, columns.Label, columns.Prediction }.OfType<string>().Concat(columns.Scores);
-        var wanted = roles.Slices is { } slices ? needed.Concat(slices).Distinct() : head.Columns.Select(c => c.Name).Where(n => id is not null || n != columns.Id);
+        var wanted = roles.Slices is { } slices ? needed.Concat(slices).Distinct() : head.Columns.Select(c => c.Name).Where(n => (id is not null || n != columns.Id) && !columns.RepeatsScores(n));
         return TableFile.Read(path, new TableReadOptions { Columns = [.. wanted], NumericColumns = columns.Scores, TextColumns = id is null ? [] : [id] });
     }
 

@@ -163,7 +163,7 @@ public static class PredictionsTable
     {
         var slices = ImmutableDictionary.CreateBuilder<string, CategoryColumn>();
         var taken = columns.Scores.Append(columns.Id).Append(columns.Label).Append(columns.Prediction).ToHashSet();
-        foreach (var column in roles.Slices is { } wanted ? wanted.Select(n => table[n]) : table.Columns.Where(c => !taken.Contains(c.Name) && ClassCodes.CouldBeClasses(c)))
+        foreach (var column in roles.Slices is { } wanted ? wanted.Select(n => table[n]) : table.Columns.Where(c => !taken.Contains(c.Name) && !columns.RepeatsScores(c.Name) && ClassCodes.CouldBeClasses(c)))
             slices[column.Name] = CategoryColumn.FromTexts(Texts(column));
         return slices.ToImmutable();
     }
