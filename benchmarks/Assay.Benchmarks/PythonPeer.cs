@@ -13,8 +13,15 @@ internal static class PythonPeer
 
     /// <summary>The seconds of one run, or null when the peer is not installed.</summary>
     /// <exception cref="InvalidOperationException">The script failed.</exception>
-    public static double? Run(string script, params string[] arguments)
+    public static double? Run(string script, params string[] arguments) => Run(script, arguments, out _);
+
+    /// <summary>The seconds that a whole process takes, imports included, or null when the peer is not installed.</summary>
+    /// <exception cref="InvalidOperationException">The script failed.</exception>
+    public static double? RunProcess(string script, params string[] arguments) => Run(script, arguments, out var whole) is null ? null : whole;
+
+    private static double? Run(string script, string[] arguments, out double whole)
     {
+        whole = 0;
         var python = Environment.GetEnvironmentVariable("ASSAY_PEER_PYTHON") ?? "/usr/bin/python3";
         if (!File.Exists(python))
             return null;
@@ -22,9 +29,11 @@ internal static class PythonPeer
         // Settings that keep an old OpenBLAS from crashing on new processors would slow the peer: it chooses its own kernels.
         start.Environment.Remove("OPENBLAS_CORETYPE");
         start.Environment.Remove("OPENBLAS_L2_SIZE");
+        var watch = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
+        whole = watch.Elapsed.TotalSeconds;
         if (process.ExitCode == NotInstalled)
             return null;
         if (process.ExitCode != 0)

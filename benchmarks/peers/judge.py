@@ -1,8 +1,11 @@
-"""Reads predictions with pandas and judges them with scikit-learn: judge.py FILE.csv (columns label and p_CLASS).
+"""Reads predictions with pandas and judges them with scikit-learn: judge.py FILE (CSV or Parquet; columns label and p_CLASS).
+
+Without pyarrow the CSV beside a Parquet file is read in its place, and standard error says so.
 
 The metrics are those of `assay judge`, without their intervals, which scikit-learn does not give.
 """
 import json
+import os
 import sys
 import time
 
@@ -22,9 +25,17 @@ def calibration(confidence, right, edges):
 
 
 start = time.perf_counter()
-table = pd.read_csv(sys.argv[1])
+path = sys.argv[1]
+if path.endswith(".parquet"):
+    try:
+        table = pd.read_parquet(path)
+    except ImportError:
+        path = os.path.splitext(path)[0] + ".csv"
+        print(f"judge.py: pyarrow is absent, {path} is read instead", file=sys.stderr)
+if path.endswith(".csv"):
+    table = pd.read_csv(path)
 columns = [c for c in table.columns if c.startswith("p_")]
-y = table["label"].to_numpy()
+y = table["label"].to_numpy().astype(int)
 p = table[columns].to_numpy()
 read = time.perf_counter() - start
 predicted = p.argmax(1)
