@@ -13,7 +13,7 @@ peers.SetAction(parsed =>
     var json = parsed.GetValue(asJson);
     if (!json)
         Console.WriteLine($"{"name",-22} {"ours s",10} {"peer s",10} {"ratio",7} {"min",7} {"max",7} {"bar",6}  verdict");
-    foreach (var benchmark in TrainingBenchmarks.All.Concat(LanguageBenchmarks.All).Where(b => b.Name.Contains(parsed.GetValue(only) ?? "", StringComparison.OrdinalIgnoreCase)))
+    foreach (var benchmark in TrainingBenchmarks.All.Concat(LanguageBenchmarks.All).Concat(LossBenchmarks.All).Where(b => b.Name.Contains(parsed.GetValue(only) ?? "", StringComparison.OrdinalIgnoreCase)))
     {
         var r = PeerResult.Measure(benchmark, parsed.GetValue(pairs));
         results.Add(r);
