@@ -44,6 +44,7 @@ public static class AssayCli
         RunsCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),
+        LossesCommand.Create(environment),
     ];
 
     private sealed class ShowVersion(CliEnvironment environment) : SynchronousCommandLineAction
