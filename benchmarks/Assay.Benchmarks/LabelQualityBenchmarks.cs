@@ -27,7 +27,8 @@ internal static class LabelQualityBenchmarks
         var (labels, values) = (new int[rows], new float[rows * classes]);
         for (var i = 0; i < rows; i++)
         {
-            var (truth, row) = (random.Next(classes), values.AsSpan(i * classes, classes));
+            var truth = random.Next(classes);
+            var row = values.AsSpan(i * classes, classes);
             var sum = (float)classes;
             for (var c = 0; c < classes; c++)
                 sum += row[c] = (float)random.NextDouble();

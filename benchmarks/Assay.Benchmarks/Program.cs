@@ -6,6 +6,10 @@ using Assay.Benchmarks;
 var only = new Option<string?>("--only") { Description = "Only the comparisons whose name contains this." };
 var pairs = new Option<int>("--pairs") { Description = "How many pairs of runs are timed (5 or more for a figure to quote).", DefaultValueFactory = _ => 5 };
 var asJson = new Option<bool>("--json") { Description = "Print the figures as JSON." };
+IEnumerable<PeerBenchmark> all =
+[
+    .. TrainingBenchmarks.All, .. LossBenchmarks.All, .. LanguageBenchmarks.All, .. JudgeBenchmarks.All, .. BootstrapBenchmarks.All, .. LabelQualityBenchmarks.All,
+];
 var peers = new Command("peers", "Time our work and a peer's in turn on this machine; exits 1 where a median ratio misses its bar.") { only, pairs, asJson };
 peers.SetAction(parsed =>
 {

@@ -50,6 +50,7 @@ public static class AssayCli
         SelectCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),
+        LossesCommand.Create(environment),
     ];
 
     private sealed class ShowVersion(CliEnvironment environment) : SynchronousCommandLineAction

@@ -37,6 +37,8 @@ internal sealed class GradientStep
             var length = Math.Min(size, count - start);
             var inputs = parts == 1 ? batch.Inputs : batch.Inputs.narrow(0, start, length);
             var targets = parts == 1 ? batch.Targets : batch.Targets.narrow(0, start, length);
+            if (loss is IRowAwareLoss aware)
+                aware.Rows = parts == 1 ? batch.Rows : batch.Rows.narrow(0, start, length);
             // A part weighs as much as its share of the batch, so that the sum is the whole batch's mean.
             total += (double)length / count * ComputePart(inputs, targets, (double)length / count, accumulate: start > 0);
         }
@@ -66,6 +68,8 @@ internal sealed class GradientStep
     {
         var training = model.training;
         model.eval();
+        if (loss is IRowAwareLoss aware)
+            aware.Rows = null;
         using var _ = no_grad();
         var (total, right) = (0.0, 0L);
         for (long start = 0; start < data.Count; start += EvaluationBatch)

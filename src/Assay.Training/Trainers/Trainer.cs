@@ -87,14 +87,15 @@ public sealed class Trainer
         public Run(Trainer trainer, TrainerState state, TensorDataset train, TensorDataset? validation)
         {
             (this.state, options, hooks, this.train, this.validation) = (state, trainer.options, trainer.hooks, train, validation);
-            gradients = new GradientStep(state.Model, options.Loss ?? DefaultLoss(train), options);
+            var loss = options.Loss ?? DefaultLoss(train);
+            gradients = new GradientStep(state.Model, loss, options);
             if (options.EarlyStopping is { } early && validation is not null)
             {
                 stopping = new EarlyStoppingRule(early.Patience, early.MinDelta, early.OnAccuracy);
                 best = early.RestoreBest ? new BestWeights(state.Model) : null;
             }
             checkpoints = options.Checkpoints is { } where ? new CheckpointStore(where) : null;
-            seeded = [.. state.Model.modules().OfType<ISeededModule>()];
+            seeded = [.. state.Model.modules().Append(loss).OfType<ISeededModule>()];
             recordEvery = options.RecordEvery > 0 ? options.RecordEvery : (int)Math.Max(1, state.TotalSteps / 200);
         }
 
