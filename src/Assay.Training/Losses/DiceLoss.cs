@@ -41,19 +41,6 @@ public sealed class DiceLoss : OverlapLoss
         (this.alpha, this.gamma, this.squared) = (alpha, gamma, squared);
     }
 
-    /// <summary>The loss of given probabilities, which may be soft labels too in the set form.</summary>
-    /// <param name="p">Probabilities (N).</param>
-    /// <param name="y">Labels in [0, 1], (N).</param>
-    public Tensor OfProbabilities(Tensor p, Tensor y)
-    {
-        ArgumentNullException.ThrowIfNull(p);
-        ArgumentNullException.ThrowIfNull(y);
-        if (p.dim() != 1 || !p.shape.SequenceEqual(y.shape) || p.shape[0] == 0)
-            throw new ArgumentException($"two vectors of one length were expected, not {LossArguments.Shape(p)} and {LossArguments.Shape(y)}", nameof(p));
-        using var scope = NewDisposeScope();
-        return OfClass(p, y.to(p.dtype), ones_like(p)).MoveToOuterDisposeScope();
-    }
-
     /// <inheritdoc/>
     public override (double Loss, Tensor Gradient) LossAndGradient(Tensor logits, Tensor target)
     {
@@ -233,19 +220,6 @@ public sealed class TverskyLoss : OverlapLoss
         if (!(gamma >= 0) || !double.IsFinite(gamma))
             throw new ArgumentOutOfRangeException(nameof(gamma), gamma, "0 or more was expected");
         (this.a, this.b, this.gamma) = (a, b, gamma);
-    }
-
-    /// <summary>The loss of given probabilities.</summary>
-    /// <param name="p">Probabilities (N).</param>
-    /// <param name="y">Labels in [0, 1], (N).</param>
-    public Tensor OfProbabilities(Tensor p, Tensor y)
-    {
-        ArgumentNullException.ThrowIfNull(p);
-        ArgumentNullException.ThrowIfNull(y);
-        if (p.dim() != 1 || !p.shape.SequenceEqual(y.shape) || p.shape[0] == 0)
-            throw new ArgumentException($"two vectors of one length were expected, not {LossArguments.Shape(p)} and {LossArguments.Shape(y)}", nameof(p));
-        using var scope = NewDisposeScope();
-        return OfClass(p, y.to(p.dtype), ones_like(p)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -67,6 +67,19 @@ public abstract class OverlapLoss : ClassLoss
         return Compute(LossArguments.AtLeastSingle(logits), left).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The loss of given probabilities, which may be soft labels too in the set form.</summary>
+    /// <param name="p">Probabilities (N).</param>
+    /// <param name="y">Labels in [0, 1], (N).</param>
+    public Tensor OfProbabilities(Tensor p, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(p);
+        ArgumentNullException.ThrowIfNull(y);
+        if (p.dim() != 1 || !p.shape.SequenceEqual(y.shape) || p.shape[0] == 0)
+            throw new ArgumentException($"two vectors of one length were expected, not {LossArguments.Shape(p)} and {LossArguments.Shape(y)}", nameof(p));
+        using var scope = NewDisposeScope();
+        return OfClass(p, y.to(p.dtype), ones_like(p)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The loss of one class.</summary>
     /// <param name="p">Probabilities of the class (N).</param>
     /// <param name="y">1 where the example is of the class, (N).</param>
