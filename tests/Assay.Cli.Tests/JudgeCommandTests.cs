@@ -77,7 +77,7 @@ public sealed class JudgeCommandTests
         using var folder = Folder();
         Assert.Equal(0, (await CliRun.Of("compare a.csv b.csv --html c.html", folder.Path)).Exit);
         var html = File.ReadAllText(folder.File("c.html"));
-        Assert.Contains("cannot tell b from a: b is ahead by 20.0 points", html, StringComparison.Ordinal);
+        Assert.Contains("Cannot tell b from a: b is ahead by 20.0 points", html, StringComparison.Ordinal);
         Assert.Contains("Difference in ROC-AUC", html, StringComparison.Ordinal);
         Assert.Contains("<td>McNemar (exact)</td><td class=\"n\">0.6250</td>", html, StringComparison.Ordinal);
         Assert.Contains("b \u2212 a", System.Net.WebUtility.HtmlDecode(html), StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class JudgeCommandTests
             var json = JsonDocument.Parse((await CliRun.Of(["judge", name, "--json"], folder.Path)).Output).RootElement;
             Assert.Equal((first, 0.7), (json.GetProperty("model").GetString(), json.GetProperty("metrics")[0].GetProperty("value").GetDouble()));
         }
-        Assert.StartsWith($"cannot tell {second} from {first}", (await CliRun.Of(["compare", first, second], folder.Path)).Output, StringComparison.Ordinal);
+        Assert.StartsWith($"Cannot tell {second} from {first}", (await CliRun.Of(["compare", first, second], folder.Path)).Output, StringComparison.Ordinal);
         Keep("empty", null);
         Assert.Contains("has no predictions; it is finished", (await CliRun.Of("judge empty", folder.Path)).Error, StringComparison.Ordinal);
         Assert.Contains("there is no run 'secnd'", (await CliRun.Of("judge secnd", folder.Path)).Error, StringComparison.Ordinal);
@@ -141,7 +141,7 @@ public sealed class JudgeCommandTests
         var run = await CliRun.Of("compare a.csv b.csv", folder.Path);
         Assert.Equal((0, ""), (run.Exit, run.Error));
         // Only a is right on 5; only b on 4, 8 and 9: exact p = .625.
-        Assert.StartsWith("cannot tell b from a: b is ahead by 20.0 points", run.Output, StringComparison.Ordinal);
+        Assert.StartsWith("Cannot tell b from a: b is ahead by 20.0 points", run.Output, StringComparison.Ordinal);
         Assert.Contains("p = 0.6250", run.Output, StringComparison.Ordinal);
         Assert.Matches(@"a – b +6 +1 +3 +0 +McNemar \(exact\)", run.Output);
         var json = JsonDocument.Parse((await CliRun.Of("compare a.csv b.csv --json", folder.Path)).Output).RootElement;

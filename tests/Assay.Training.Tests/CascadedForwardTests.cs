@@ -88,16 +88,35 @@ public sealed class CascadedForwardTests
     [InlineData(CascadePredictor.CrossEntropy, CascadeBlocks.Random)]
     [InlineData(CascadePredictor.LeastSquares, CascadeBlocks.Random)]
     [InlineData(CascadePredictor.Sparsemax, CascadeBlocks.Random)]
+    [InlineData(CascadePredictor.FullBatch, CascadeBlocks.Random)]
     [InlineData(CascadePredictor.CrossEntropy, CascadeBlocks.FeedbackAlignment)]
     public void It_learns_with_every_predictor(CascadePredictor predictor, CascadeBlocks blocks)
     {
         using var data = Stripes(240);
-        var options = new CascadedForwardOptions { Channels = [8, 16], Predictor = predictor, Blocks = blocks, PredictorEpochs = 25, AlignmentEpochs = 3, AlignmentLearningRate = 1e-3, BatchSize = 32 };
+        var options = new CascadedForwardOptions { Channels = [8, 16], Predictor = predictor, Blocks = blocks, PredictorEpochs = predictor == CascadePredictor.FullBatch ? 200 : 25, AlignmentEpochs = 3, AlignmentLearningRate = 1e-3, BatchSize = 32 };
         foreach (var join in Enum.GetValues<CascadePrediction>())
         {
             using var trained = new CascadedForward(options with { Predict = join }).Fit(data, data, new TrainingContext { Seed = 1 });
             Assert.True(trained.Accuracy(data) > 0.9, $"{join}: {trained.Accuracy(data)}");
         }
+    }
+
+    [Fact]
+    public void The_full_batch_predictor_takes_the_original_step()
+    {
+        using var data = Stripes(40);
+        var options = new CascadedForwardOptions { Channels = [4], Blocks = CascadeBlocks.Random, Predictor = CascadePredictor.FullBatch, PredictorEpochs = 1 };
+        using var trained = new CascadedForward(options).Fit(data, null, new TrainingContext { Seed = 1 });
+        using var fresh = new CascadeNetwork([1, 8, 8], options, 2, SeededRandom.At(1, 0));
+        using var _ = no_grad();
+        fresh.eval();
+        var f = fresh.Block(0, data.Inputs).flatten(1);
+        var w = fresh.Predictors[0].Weights[0]; // (K, D)
+        var error = f.mm(w.t()).softmax(1).sub(nn.functional.one_hot(data.Targets, 2).to(ScalarType.Float32));
+        var expected = w.sub(error.t().mm(f).mul(0.01 / 40));
+        var predictor = ((CascadeNetwork)trained.Model).Predictors[0];
+        Assert.Empty(predictor.Biases);
+        AssertClose(expected.reshape(-1).data<float>().ToArray(), predictor.Weights[0], 1e-6f);
     }
 
     [Fact]

@@ -26,16 +26,16 @@ internal static class ComparisonVerdict
         var sign = better == d.Second ? 1 : -1;
         var (low, high) = sign > 0 ? (d.Difference.Interval.Low, d.Difference.Interval.High) : (-d.Difference.Interval.High, -d.Difference.Interval.Low);
         var evidence = test is null ? $"the {100 * d.Difference.Interval.Level:0.#} % interval {(real ? "leaves out" : "holds")} 0"
-            : $"{test.Test.Test} p = {P(test.Test.PValue)}{(pairs > 1 ? $", {P(test.AdjustedPValue)} after Holm" : "")}";
+            : $"{test.Test.Test} p = {P(test.Test.PValue)}{(pairs > 1 && P(test.AdjustedPValue) != P(test.Test.PValue) ? $", {P(test.AdjustedPValue)} after Holm" : "")}";
         // Points to a tenth, or as many digits as the interval leaves meaningful.
         var format = isPoints ? high - low > 0.002 ? "0.0" : "0.000" : "0.####";
         var size = $"by {Size(Math.Abs(value))}{(isPoints ? " points" : $" in {metric.Title}")} [{Size(low)}, {Size(high)}]";
-        return value == 0 ? $"cannot tell {d.Second} from {d.First}: equal {metric.Title} ({evidence})"
+        return value == 0 ? $"Cannot tell {d.Second} from {d.First}: equal {metric.Title} ({evidence})"
             : real ? $"{better} is better {size}; the difference is real at {100 * alpha:0.#} % ({evidence})"
-            : $"cannot tell {d.Second} from {d.First}: {better} is ahead {size}, which may be chance ({evidence})";
+            : $"Cannot tell {d.Second} from {d.First}: {better} is ahead {size}, which may be chance ({evidence})";
 
         string Size(double v) => (isPoints ? 100 * v : v).ToString(format, CultureInfo.InvariantCulture);
     }
 
-    private static string P(double p) => p < 1e-4 ? p.ToString("0.0e0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
+    private static string P(double p) => p > 1 - 5e-5 ? "1" : p < 1e-4 ? p.ToString("0.0e0", CultureInfo.InvariantCulture) : p.ToString("0.0000", CultureInfo.InvariantCulture);
 }

@@ -31,7 +31,7 @@ public sealed class CascadeNetwork : nn.Module<Tensor, Tensor>
             register_parameter($"kernel{i}", kernel);
             register_module($"norm{i}", norm);
             (inputs, height, width) = (channels, height / 2, width / 2);
-            var predictor = new Mlp([channels * height * width, classes], random);
+            var predictor = new Mlp([channels * height * width, classes], random, outputBias: options.Predictor != CascadePredictor.FullBatch);
             Predictors = Predictors.Add(predictor);
             register_module($"predictor{i}", predictor);
         }

@@ -23,6 +23,8 @@ public enum CascadePredictor
     LeastSquares,
     /// <summary>Sparsemax loss by Adam.</summary>
     Sparsemax,
+    /// <summary>Softmax cross-entropy by gradient descent on all examples at once, without bias: W ← W − 0.01·Fᵀ(softmax(FW) − Y)/N (the original's).</summary>
+    FullBatch,
 }
 
 /// <summary>How the predictors' outputs are joined.</summary>
@@ -56,10 +58,10 @@ public sealed record CascadedForwardOptions
     /// <summary>Whether random blocks normalise by the statistics of the batch, as the original does, instead of their initial ones.</summary>
     public bool BatchStatistics { get; init; }
 
-    /// <summary>The predictors' learning rate; null takes 1.4e-3 on random and 3.3e-4 on trained blocks.</summary>
+    /// <summary>The predictors' learning rate; null takes 1.4e-3 on random and 3.3e-4 on trained blocks, and 0.01 for <see cref="CascadePredictor.FullBatch"/>.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>The most epochs of each predictor.</summary>
+    /// <summary>The most epochs of each predictor; one epoch is one step for <see cref="CascadePredictor.FullBatch"/>, which wants hundreds.</summary>
     public int PredictorEpochs { get; init; } = 50;
 
     /// <summary>Validation losses without improvement before a predictor stops.</summary>
@@ -152,11 +154,12 @@ public sealed class CascadedForward(CascadedForwardOptions options) : TrainingAl
             predictor.Biases[0].zero_();
             return;
         }
+        var fullBatch = options.Predictor == CascadePredictor.FullBatch;
         recorder.Run($"predictor{block}", new TrainingOptions
         {
             Epochs = options.PredictorEpochs,
-            BatchSize = options.BatchSize,
-            Optimizer = new Adam(options.LearningRate ?? (options.Blocks == CascadeBlocks.Random ? 1.4e-3 : 3.3e-4)),
+            BatchSize = fullBatch ? (int)data.Inputs.shape[0] : options.BatchSize,
+            Optimizer = fullBatch ? new Sgd(options.LearningRate ?? 0.01, momentum: 0) : new Adam(options.LearningRate ?? (options.Blocks == CascadeBlocks.Random ? 1.4e-3 : 3.3e-4)),
             EarlyStopping = options.Patience > 0 ? new EarlyStopping(options.Patience) : null,
             Loss = options.Predictor == CascadePredictor.Sparsemax ? new SparsemaxLoss() : null,
         }, predictor, data, held);
