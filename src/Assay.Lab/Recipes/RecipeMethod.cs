@@ -48,10 +48,17 @@ public sealed record RecipeMethod(MethodExpression Expression, RecipePlace Place
         }
     }
 
-    // .NET appends the name of a parameter of our code, and on a line of its own the value.
+    // .NET appends the name of a parameter of our code, and on a line of its own the value; its own range checks say both twice.
     private static string Plain(Exception e)
     {
         var argument = e as ArgumentException ?? e.InnerException as ArgumentException;
+        if (argument is ArgumentOutOfRangeException { ActualValue: { } value, ParamName: { } parameter } && argument.Message.StartsWith($"{parameter} ('", StringComparison.Ordinal))
+        {
+            var start = e.Message.IndexOf($"{parameter} ('", StringComparison.Ordinal);
+            var expected = argument.Message.Contains("non-negative and non-zero", StringComparison.Ordinal) ? "more than 0" : argument.Message.Contains("non-negative", StringComparison.Ordinal) ? "0 or more" : null;
+            if (expected is not null && start >= 0)
+                return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{e.Message[..start]}{expected} was expected for {parameter}, not {value}");
+        }
         var message = argument?.ParamName is { } name ? e.Message.Replace($" (Parameter '{name}')", $" for {name}", StringComparison.Ordinal) : e.Message;
         return message.ReplaceLineEndings("; ").Replace("; Actual value was ", ", not ", StringComparison.Ordinal).TrimEnd('.');
     }

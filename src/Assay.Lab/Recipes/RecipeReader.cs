@@ -110,7 +110,7 @@ internal sealed class RecipeReader(MethodCatalog catalog)
 
     /// <summary>The names of the methods that fit a type.</summary>
     public static ImmutableArray<string> Fitting(MethodCatalog catalog, RecipeType.Method type) =>
-        [.. type.Also, .. catalog.Entries.Where(e => e.CanCreate && type.Wanted.IsAssignableFrom(e.Type)).Select(e => e.Name)];
+        [.. type.Also.Union(catalog.Entries.Where(e => e.CanCreate && type.Wanted.IsAssignableFrom(e.Type)).Select(e => e.Name))];
 
     private static bool TryNumber(RecipeType.Number type, string text, out object value)
     {

@@ -14,6 +14,8 @@ public sealed partial class Figure
     private const string Fonts = "DejaVu Sans,Verdana,Geneva,sans-serif";
     private static readonly string FontName = PickFont();
 
+    private static readonly string[] Dashes = ["", "7 4", "2 3", "4 2"];
+
     // Stand-ins: colours that nothing else uses, and the variable that each becomes.
     private static readonly (Color Color, string Variable)[] Roles =
     [
@@ -21,6 +23,10 @@ public sealed partial class Figure
         (Color.FromHex("#010211"), "--c1"), (Color.FromHex("#010212"), "--c2"), (Color.FromHex("#010213"), "--c3"),
         (Color.FromHex("#010214"), "--c4"), (Color.FromHex("#010215"), "--c5"), (Color.FromHex("#010216"), "--c6"),
     ];
+
+    // Skia's SVG has no dashes (it complains and falls back), so a dashed line is a colour too, which becomes a colour with dashes.
+    private static readonly (Color Color, string Variable, string Dashes)[] Lines =
+        [(Color.FromHex("#010207"), "--soft", "6 4"), .. Enumerable.Range(0, 12).Select(i => (Color.FromHex($"#0103{i:x2}"), $"--c{1 + i % 6}", Dashes[i % 4]))];
 
     private readonly int width, height;
 
@@ -58,22 +64,19 @@ public sealed partial class Figure
     /// <summary>The colour of grid lines.</summary>
     public static Color Grid => Roles[2].Color;
 
-    /// <summary>The colour of series number i, from 0: six that colour-blind readers can tell apart; the pattern of lines changes after them.</summary>
+    /// <summary>The colour of series number i, from 0: six that colour-blind readers can tell apart; lines have dashes too: <see cref="Line"/>.</summary>
     public static Color Series(int i) => Roles[4 + i % 6].Color;
 
-    /// <summary>The line pattern of series number i: a second cue beside the colour.</summary>
-    public static LinePattern Pattern(int i) => (i % 4) switch
-    {
-        0 => LinePattern.Solid,
-        1 => LinePattern.Dashed,
-        2 => LinePattern.Dotted,
-        _ => LinePattern.DenselyDashed,
-    };
+    /// <summary>The colour of the line of series number i, which is drawn with the series' dashes: a second cue beside the colour. For lines only.</summary>
+    public static Color Line(int i) => Lines[1 + i % 12].Color;
+
+    /// <summary>The colour of a dashed reference line.</summary>
+    public static Color Reference => Lines[0].Color;
 
     /// <summary>A short piece of the line of series number i, for a legend in the page.</summary>
     public static RawHtml Swatch(int i)
     {
-        var dashes = (i % 4) switch { 0 => "", 1 => " stroke-dasharray=\"7 4\"", 2 => " stroke-dasharray=\"2 3\"", _ => " stroke-dasharray=\"4 2\"" };
+        var dashes = i % 4 == 0 ? "" : $" stroke-dasharray=\"{Dashes[i % 4]}\"";
         return new(string.Create(CultureInfo.InvariantCulture,
             $"<svg class=\"swatch\" viewBox=\"0 0 26 8\" aria-hidden=\"true\"><path d=\"M0 4H26\" stroke=\"var(--c{1 + i % 6})\" stroke-width=\"2.5\"{dashes}/></svg>"));
     }
@@ -112,6 +115,8 @@ public sealed partial class Figure
         svg = svg[svg.IndexOf("<svg", StringComparison.Ordinal)..];
         foreach (var (color, variable) in Roles)
             svg = svg.Replace($"\"{color.ToHex()}\"", $"\"var({variable})\"", StringComparison.OrdinalIgnoreCase);
+        foreach (var (color, variable, dashes) in Lines)
+            svg = svg.Replace($"stroke=\"{color.ToHex()}\"", $"stroke=\"var({variable})\"{(dashes.Length > 0 ? $" stroke-dasharray=\"{dashes}\"" : "")}", StringComparison.OrdinalIgnoreCase);
         svg = FontFamily().Replace(svg, $"font-family=\"{Fonts}\"");
         svg = ClipId().Replace(svg, m => $"{m.Groups[1].Value}{id}-{m.Groups[2].Value}");
         svg = Indent().Replace(svg, ">");

@@ -49,10 +49,9 @@ public sealed class RunStore(string folder, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentException.ThrowIfNullOrWhiteSpace(request.Name);
-        Directory.CreateDirectory(Folder);
         var now = clock.GetUtcNow();
         var stem = $"{now.UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{Slug(request.Name)}";
-        var temporary = Directory.CreateDirectory(Path.Combine(Folder, $".new-{Guid.NewGuid():N}")).FullName;
+        var temporary = NewFolder();
         try
         {
             for (var attempt = 1; ; attempt++)
@@ -189,6 +188,18 @@ public sealed class RunStore(string folder, TimeProvider? time = null)
         catch (DirectoryNotFoundException)
         {
             return null;
+        }
+    }
+
+    private string NewFolder()
+    {
+        try
+        {
+            return Directory.CreateDirectory(Path.Combine(Folder, $".new-{Guid.NewGuid():N}")).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the output folder {Folder} cannot be written", e);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Assay.Statistics;
-using ScottPlot;
 using ScottPlot.TickGenerators;
 
 namespace Assay.Lab;
@@ -66,8 +65,7 @@ public sealed record ComparisonSection(string Title, string Quantity, ImmutableA
         if (Reference is { } reference)
         {
             var line = plot.Add.VerticalLine(reference);
-            line.Color = Figure.Soft;
-            line.LinePattern = LinePattern.Dashed;
+            line.Color = Figure.Reference;
             line.LineWidth = 1;
         }
         plot.Axes.Left.TickGenerator = new NumericManual([.. Enumerable.Range(0, Rows.Length).Select(i => (double)-i)], [.. Rows.Select(r => r.Name)]);

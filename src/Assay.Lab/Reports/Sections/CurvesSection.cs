@@ -78,9 +78,9 @@ public sealed record CurvesSection(string Title, string XLabel, string YLabel, I
         foreach (var run in Runs(points))
         {
             var line = plot.Add.Scatter(run.Select(p => p.X).ToArray(), run.Select(p => p.Y).ToArray());
-            line.Color = color;
+            line.MarkerColor = color;
+            line.LineColor = Figure.Line(index);
             line.LineWidth = 2;
-            line.LinePattern = Figure.Pattern(index);
             line.MarkerSize = curve.HasMarkers || run.Length == 1 ? 6 : 0;
         }
     }

@@ -19,8 +19,7 @@ public sealed record ReliabilitySection(string Title, ImmutableArray<Reliability
         ArgumentNullException.ThrowIfNull(html);
         var figure = new Figure(480, 420);
         var diagonal = figure.Plot.Add.Line(0, 0, 1, 1);
-        diagonal.Color = Figure.Soft;
-        diagonal.LinePattern = LinePattern.Dashed;
+        diagonal.Color = Figure.Reference;
         foreach (var bin in Bins)
             DrawBin(figure.Plot, bin);
         figure.Plot.Axes.SetLimits(0, 1.02, 0, 1.02);
