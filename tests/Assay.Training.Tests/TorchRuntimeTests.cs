@@ -45,4 +45,21 @@ public sealed class TorchRuntimeTests
         Assert.Equal("cpu", TorchRuntime.Device("cpu").ToString());
         Assert.Throws<ArgumentException>(() => TorchRuntime.Device("gpu"));
     }
+
+    [Fact]
+    public void A_released_scalar_still_reads_right_for_a_while()
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            return;
+        var scalars = Enumerable.Range(0, 64).Select(i => (TorchSharp.Scalar)(i + 0.5)).ToArray();
+        var property = typeof(TorchSharp.Scalar).GetProperty("Handle", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Public)!;
+        var handles = scalars.Select(s => (nint)property.GetValue(s)!).ToArray();
+        var before = handles.Select(Bytes).ToArray();
+        foreach (var scalar in scalars)
+            scalar.Dispose();
+        // Without the delay the allocator writes its own links into freed memory at once.
+        Assert.Equal(before, handles.Select(Bytes));
+
+        static long[] Bytes(nint handle) => [Marshal.ReadInt64(handle), Marshal.ReadInt64(handle, 8), Marshal.ReadInt64(handle, 16)];
+    }
 }

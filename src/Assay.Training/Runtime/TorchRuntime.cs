@@ -13,7 +13,8 @@ namespace Assay.Training;
 /// <remarks>
 /// TorchSharp's native library asks for the symbol version GLIBCXX_3.4.32, which libstdc++ before GCC 13 lacks (Debian 12, Ubuntu 22.04),
 /// although it never calls anything of that version. On such a machine a copy in which that one requirement is weak is written to the
-/// user's cache folder and loaded instead (<see cref="ElfVersionPatch"/>). Where the version is there, nothing is touched.
+/// user's cache folder and loaded instead (<see cref="ElfVersionPatch"/>). Where the version is there, the library is loaded as it is.
+/// On Linux the library's release of scalars is put off (<see cref="DelayedScalarRelease"/>).
 /// </remarks>
 public static class TorchRuntime
 {
@@ -51,6 +52,8 @@ public static class TorchRuntime
                 return;
             if (OperatingSystem.IsLinux() && !HasNeededVersion() && FindNative() is { } original)
                 LoadPatched(original);
+            if (OperatingSystem.IsLinux() && torch.TryInitializeDeviceType(DeviceType.CPU) && NativeLibrary.TryLoad(NativeName, out var library))
+                DelayedScalarRelease.Install(library);
             Volatile.Write(ref loaded, true);
         }
     }
