@@ -7,6 +7,12 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly Slot[] slots;
 
+    private KeyValueCache(KeyValueCache source, Tensor rows)
+    {
+        slots = [.. source.slots.Select(s => s.Select(this, rows))];
+        Length = source.Length;
+    }
+
     /// <summary>Creates an empty cache.</summary>
     /// <param name="config">The decoder's sizes.</param>
     /// <param name="batch">The number of sequences.</param>
@@ -22,6 +28,14 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>The number of tokens seen.</summary>
     public int Length { get; private set; }
+
+    /// <summary>A new cache with the given sequences of this one, in the given order; a sequence may come several times (beam search).</summary>
+    public KeyValueCache Rows(ReadOnlySpan<int> rows)
+    {
+        using var index = tensor(rows.ToArray().Select(r => (long)r).ToArray());
+        using var there = index.to(slots[0].Device);
+        return new KeyValueCache(this, there);
+    }
 
     internal Slot Layer(int index) => slots[index];
 
@@ -47,6 +61,11 @@ public sealed class KeyValueCache : IDisposable
             }
             return (keys.narrow(2, 0, cache.Length + length), values.narrow(2, 0, cache.Length + length));
         }
+
+        public Device Device => keys.device;
+
+        public Slot Select(KeyValueCache owner, Tensor rows) =>
+            new(owner, keys.index_select(0, rows).DetachFromDisposeScope(), values.index_select(0, rows).DetachFromDisposeScope());
 
         public void Dispose()
         {
