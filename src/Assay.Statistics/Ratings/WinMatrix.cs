@@ -19,7 +19,7 @@ public sealed class WinMatrix
         ties = new double[count * count];
     }
 
-    internal WinMatrix(int count, double[] wins, double[] ties) => (Count, this.wins, this.ties) = (count, wins, ties);
+    private WinMatrix(int count, double[] wins, double[] ties) => (Count, this.wins, this.ties) = (count, wins, ties);
 
     /// <summary>Given counts of wins, ties counted on both sides.</summary>
     /// <param name="wins">wins[i, j]: how often i was at least as good as j, n × n; the diagonal is ignored.</param>
@@ -40,6 +40,21 @@ public sealed class WinMatrix
             }
         }
         return matrix;
+    }
+
+    /// <summary>Wraps counts that were made elsewhere; callers do not change the arrays afterwards.</summary>
+    /// <param name="count">n.</param>
+    /// <param name="wins">How often i was at least as good as j, row by row.</param>
+    /// <param name="ties">How often they tied, symmetric, row by row.</param>
+    /// <exception cref="ArgumentException">An array has not n² entries.</exception>
+    public static WinMatrix Of(int count, double[] wins, double[] ties)
+    {
+        ArgumentNullException.ThrowIfNull(wins);
+        ArgumentNullException.ThrowIfNull(ties);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);
+        return wins.Length == count * count && ties.Length == count * count
+            ? new WinMatrix(count, wins, ties)
+            : throw new ArgumentException($"{count}² counts were expected, not {wins.Length} and {ties.Length}", nameof(wins));
     }
 
     /// <summary>n.</summary>
