@@ -23,11 +23,11 @@ public static class PoolRankingSections
             {
                 Reference = ranking.Aggregator == Aggregator.PlackettLuce ? 0 : null,
                 Explanation = ranking.Aggregator == Aggregator.PlackettLuce
-                    ? "A model with θ higher by 1 wins 73 % of the samples that both were measured on. Only the order within each sample counts, so that metrics of any scale mix. Intervals and ranks come from a bootstrap over samples."
+                    ? "A model with θ higher by 1 wins 73 % of the samples that both were measured on, ties half. Only the order within each sample counts, so that metrics of any scale mix. Intervals and ranks come from a bootstrap over samples."
                     : "Intervals, where there are any, come from a bootstrap over samples.",
             },
             new TableSection("Measurements", ["#rank", "model", "#samples", "#won", "#tied", "#lost"],
-                [.. ranking.Models.Select(m => (ImmutableArray<string>)[ReportNumbers.Value(m.Rank), m.Model, Count(m.Measurements), Count(m.Wins), Count(m.Ties), Count(m.Losses)])])
+                [.. ranking.Models.Select(m => (ImmutableArray<string>)[$"{m.Rank:0.#}", m.Model, Count(m.Measurements), Count(m.Wins), Count(m.Ties), Count(m.Losses)])])
             {
                 Caption = $"{Count(ranking.SampleCount)} samples, {Count(ranking.MeasurementCount)} scores ({ReportNumbers.Percent(ranking.Density)} of the cells), {Count(ranking.ComparisonCount)} comparisons.",
             },
