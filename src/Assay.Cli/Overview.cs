@@ -36,6 +36,8 @@ internal static class Overview
         ("Judge benchmarks",
         [
             ("assay bench aggregate results.csv", "one ranking of sparse results of any metric"),
+            ("assay bench perturb-test answers.csv", "do scores and ranks survive another wording?"),
+            ("assay bench dcs answers.csv", "who knows, who hedges, who guesses"),
         ]),
         ("Find a method",
         [

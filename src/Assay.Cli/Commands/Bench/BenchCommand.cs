@@ -8,5 +8,8 @@ internal static class BenchCommand
     public static Command Create(CliEnvironment environment) => new("bench", "Benchmarks as measurements: one ranking of sparse results, robustness to wording, hedging and guessing.")
     {
         BenchAggregateCommand.Create(environment),
+        BenchDcsCommand.Create(environment),
+        BenchPerturbCommand.Create(environment),
+        BenchPerturbTestCommand.Create(environment),
     };
 }
