@@ -41,6 +41,7 @@ public static class AssayCli
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
         AuditCommand.Create(environment),
+        BenchCommand.Create(environment),
         CompareCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),

@@ -33,6 +33,12 @@ internal static class Overview
             ("assay compare old.csv new.csv", "is the new model really better?"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
+        ("Judge benchmarks",
+        [
+            ("assay bench aggregate results.csv", "one ranking of sparse results of any metric"),
+            ("assay bench perturb-test answers.csv", "do scores and ranks survive another wording?"),
+            ("assay bench dcs answers.csv", "who knows, who hedges, who guesses"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),
