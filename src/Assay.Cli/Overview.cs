@@ -18,6 +18,11 @@ internal static class Overview
             ("assay train recipe.yaml --set epochs=50", "other values than the file's"),
             ("assay runs list", "what was trained, with its key figures"),
         ]),
+        ("Language models",
+        [
+            ("assay lm pretrain dotnet-docs -o small --limit 2000000", "tokens and a small LLaMA-style model from text"),
+            ("assay lm generate small \"Returns the\"", "continue a text; any LLaMA-style Hugging Face folder will do"),
+        ]),
         ("Look into data",
         [
             ("assay data list", "the data sets that need no path"),

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Assay.Data;
+using Assay.Statistics;
+using Assay.Training;
+using static TorchSharp.torch;
+
+namespace Assay.Language;
+
+/// <summary>
+/// A corpus as token sequences: every document is preceded by the end-of-text token, the documents of a part are joined in a seeded order,
+/// and the joined tokens are cut into sequences of one more token than the model reads (input and shifted target).
+/// </summary>
+public sealed class PackedCorpus
+{
+    private PackedCorpus(int length, int[] train, ImmutableArray<(string, int[], int)> held) => (Length, Train, Held) = (length, train, held);
+
+    /// <summary>T, the tokens that a model reads of one sequence.</summary>
+    public int Length { get; }
+
+    /// <summary>The training part's tokens, all documents joined.</summary>
+    public int[] Train { get; }
+
+    /// <summary>The held-out documents of each domain, joined, with the number of UTF-8 bytes of their texts.</summary>
+    public ImmutableArray<(string Domain, int[] Tokens, int Bytes)> Held { get; }
+
+    /// <summary>The number of whole training sequences.</summary>
+    public int TrainSequences => Math.Max(0, (Train.Length - 1) / Length);
+
+    /// <summary>Packs a corpus.</summary>
+    /// <param name="corpus">The documents.</param>
+    /// <param name="tokenizer">The tokenizer; it has an end-of-text token.</param>
+    /// <param name="length">T, tokens of a sequence.</param>
+    /// <param name="validation">The share of documents held out, 0 to below 1. Documents with the same text go to the same side.</param>
+    /// <param name="seed">Decides which documents are held out and their order.</param>
+    /// <exception cref="ArgumentException">The tokenizer has no end of text, or the training part is shorter than one sequence.</exception>
+    public static PackedCorpus Pack(TextCorpus corpus, BpeTokenizer tokenizer, int length, double validation = 0.1, long seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(corpus);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        if (validation is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(validation), validation, "0 to below 1 was expected");
+        var end = tokenizer.EndOfText ?? throw new ArgumentException("the tokenizer has no end-of-text token", nameof(tokenizer));
+        var encoded = new int[corpus.Count][];
+        Parallel.For(0, corpus.Count, i => encoded[i] = tokenizer.Encode(corpus.Documents[i]));
+        var order = SeededRandom.At(seed, 31).Permutation(corpus.Count);
+        var train = new List<int>();
+        var held = corpus.Domains.Names.Select(d => (Domain: d, Tokens: new List<int>(), Bytes: 0)).ToArray();
+        foreach (var i in order)
+        {
+            var isHeld = HeldOut(corpus.Documents[i], validation, seed);
+            var target = isHeld ? held[corpus.Domains.Codes[i]].Tokens : train;
+            target.Add(end);
+            target.AddRange(encoded[i]);
+            if (isHeld)
+                held[corpus.Domains.Codes[i]].Bytes += Encoding.UTF8.GetByteCount(corpus.Documents[i]);
+        }
+        return train.Count > length
+            ? new PackedCorpus(length, [.. train], [.. held.Where(h => h.Tokens.Count > 1).Select(h => (h.Domain, h.Tokens.ToArray(), h.Bytes))])
+            : throw new ArgumentException($"the training part has {train.Count} tokens, fewer than one sequence of {length}; a larger corpus or a shorter context is needed", nameof(corpus));
+    }
+
+    /// <summary>The training sequences as a dataset: inputs (n, T), targets (n, T), each one token later.</summary>
+    /// <param name="vocabulary">The number of tokens of the model.</param>
+    /// <param name="device">Where the tensors lie.</param>
+    public TensorDataset TrainingData(int vocabulary, Device? device = null)
+    {
+        using var scope = NewDisposeScope();
+        var n = TrainSequences;
+        var inputs = new long[(long)n * Length];
+        var targets = new long[inputs.Length];
+        for (var i = 0; i < inputs.Length; i++)
+            (inputs[i], targets[i]) = (Train[i], Train[i + 1]);
+        return new TensorDataset(tensor(inputs, n, Length).to(device ?? CPU), tensor(targets, n, Length).to(device ?? CPU), vocabulary);
+    }
+
+    // By the text, not by the draw of the row: a second copy of a held-out document never trains.
+    private static bool HeldOut(string text, double share, long seed)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{seed}\n{text}"));
+        return BitConverter.ToUInt32(hash) < share * uint.MaxValue;
+    }
+}
