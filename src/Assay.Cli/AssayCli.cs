@@ -46,6 +46,7 @@ public static class AssayCli
         DataCommand.Create(environment),
         DemoCommand.Create(environment),
         JudgeCommand.Create(environment),
+        LifelongCommand.Create(environment),
         MethodsCommand.Create(environment),
         RunsCommand.Create(environment),
         SelectCommand.Create(environment),

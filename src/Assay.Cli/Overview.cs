@@ -31,6 +31,7 @@ internal static class Overview
         [
             ("assay judge predictions.csv", "metrics with intervals, classes, calibration; --by COLUMN for slices"),
             ("assay compare old.csv new.csv", "is the new model really better?"),
+            ("assay lifelong logs/run --ste logs/experts", "what a continual learner keeps, transfers and forgets, from its log"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
         ("Judge benchmarks",

@@ -39,7 +39,7 @@ internal sealed class LifelongCurves
     public Dictionary<string, List<double[]>> Experts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The range of each task that values were scaled by.</summary>
-    public SortedDictionary<string, (double Min, double Max)> Ranges { get; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, TaskRange> Ranges { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The tasks whose values are all equal.</summary>
     public List<string> Constant { get; } = [];
@@ -62,11 +62,11 @@ internal sealed class LifelongCurves
         foreach (var task in log.Tasks)
         {
             var all = Regimes.Where((_, i) => log.Regimes[i].Task == task).Concat(Experts[task]).SelectMany(c => c).ToArray();
-            Ranges[task] = Given(task) ?? (all.Min(), all.Max());
+            Ranges[task] = Given(task) is { } given ? new TaskRange(given.Min, given.Max) : new TaskRange(all.Min(), all.Max());
         }
         if (options.Normalization == LifelongNormalization.None)
             return;
-        var run = (Min: Ranges.Values.Min(r => r.Min), Max: Ranges.Values.Max(r => r.Max));
+        var run = new TaskRange(Ranges.Values.Min(r => r.Min), Ranges.Values.Max(r => r.Max));
         foreach (var task in log.Tasks)
         {
             var (min, max) = options.Normalization == LifelongNormalization.Run ? run : Ranges[task];

@@ -102,6 +102,14 @@ public sealed class LifelongLog
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static LifelongLog Load(string folder, string? measure = null) => new LifelongLogReader(folder, measure).Read();
 
+    /// <summary>Reads all logs at or below a folder: the scenario that it is, or the scenarios inside it (one for each run).</summary>
+    /// <inheritdoc cref="Load"/>
+    public static ImmutableArray<LifelongLog> LoadAll(string folder, string? measure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return [.. LifelongLogReader.Find(folder).Select(f => Load(f, measure))];
+    }
+
     private static bool IsSameRegime(LifelongExperience a, LifelongExperience b) =>
         a.Block == b.Block && a.Type == b.Type && a.IsSleep == b.IsSleep && a.Task == b.Task && a.Parameters == b.Parameters;
 }

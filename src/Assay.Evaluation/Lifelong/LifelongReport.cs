@@ -65,7 +65,12 @@ public sealed record TransferResult(string From, string To, bool IsForward, doub
 /// <param name="Missing">Why metrics are missing.</param>
 public sealed record LifelongTaskResult(
     string Task, ImmutableSortedDictionary<LifelongMetric, double> Values, ImmutableArray<double> Maintenance, ImmutableArray<int> RecoveryTimes,
-    (double Min, double Max) Range, ImmutableArray<string> Missing);
+    TaskRange Range, ImmutableArray<string> Missing);
+
+/// <summary>The range of a task's performance.</summary>
+/// <param name="Min">The least value.</param>
+/// <param name="Max">The largest value.</param>
+public readonly record struct TaskRange(double Min, double Max);
 
 /// <summary>All metrics of one run.</summary>
 /// <param name="Run">The run's name.</param>

@@ -101,7 +101,7 @@ public sealed class LifelongLogReaderTests : IDisposable
         Assert.Equal(0.9090526017098852, first.Values[LifelongMetric.SampleEfficiency], 1e-12);
         Assert.Equal([0, 18, 12], first.RecoveryTimes);
         Assert.Equal(-6, first.Values[LifelongMetric.PerformanceRecovery]);
-        Assert.Equal((2.5, 99.73909708414917), first.Range);
+        Assert.Equal(new TaskRange(2.5, 99.73909708414917), first.Range);
         double[] Ratios(string a, string b, bool forward) => [.. report.Transfers.Where(t => t.From == a && t.To == b && t.IsForward == forward).Select(t => t.Ratio!.Value)];
         Near(24.67239897398408, Assert.Single(Ratios("task1_1", "task2_1", true)));
         Near(3.6653636804885346, Assert.Single(Ratios("task1_1", "task3_1", true)));
