@@ -9,7 +9,9 @@ internal static class AuditCommand
     {
         var command = new Command("audit", "Find faults in data with the help of a model's predictions.");
         command.Add(AuditLabelsCommand.Create(environment));
+        command.Add(AuditNeighboursCommand.Create(environment));
         command.Example("assay audit labels predictions.csv", "labels that are probably wrong");
+        command.Example("assay audit neighbours predictions.csv --negative no_relation --features embeddings.npy", "missed positives among the negatives");
         return command;
     }
 }
