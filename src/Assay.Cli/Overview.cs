@@ -26,6 +26,7 @@ internal static class Overview
         ("Repair data",
         [
             ("assay audit labels predictions.csv", "labels that are probably wrong, a sheet to review them, the corrected set"),
+            ("assay audit judges items.csv --judgements judges.csv", "labels that an ensemble of (chat) judges contradicts, and how many are wrong"),
             ("assay audit neighbours predictions.csv --negative none --features f.npy", "positives that hide in a background class, by their neighbours"),
         ]),
         ("Judge predictions",
