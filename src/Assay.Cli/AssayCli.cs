@@ -48,6 +48,8 @@ public static class AssayCli
         JudgeCommand.Create(environment),
         LifelongCommand.Create(environment),
         MethodsCommand.Create(environment),
+        BenchmarkCommand.Create(environment),
+        RobustnessCommand.Create(environment),
         RunsCommand.Create(environment),
         SelectCommand.Create(environment),
         StudyCommand.Create(environment),
