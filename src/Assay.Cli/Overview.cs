@@ -31,11 +31,16 @@ internal static class Overview
         ("Repair data",
         [
             ("assay audit labels predictions.csv", "labels that are probably wrong, a sheet to review them, the corrected set"),
+            ("assay audit judges items.csv --judgements judges.csv", "labels that an ensemble of (chat) judges contradicts, and how many are wrong"),
+            ("assay audit neighbours predictions.csv --negative none --features f.npy", "positives that hide in a background class, by their neighbours"),
         ]),
         ("Judge predictions",
         [
             ("assay judge predictions.csv", "metrics with intervals, classes, calibration; --by COLUMN for slices"),
             ("assay compare old.csv new.csv", "is the new model really better?"),
+            ("assay robustness test.csv --recipe slices.yaml", "where a text model fails: slices, changed texts, attacks"),
+            ("assay benchmark nested data.csv --target price", "a nested benchmark of a table with uncertainty and distance"),
+            ("assay lifelong logs/run --ste logs/experts", "what a continual learner keeps, transfers and forgets, from its log"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
         ("Judge benchmarks",

@@ -41,7 +41,7 @@ internal static class AuditLabelsCommand
             var audit = LabelAudit.Of(models[0], filterBy, rankBy, session.Get(fraction));
             foreach (var warning in audit.Issues.Warnings)
                 session.Warn(warning);
-            var examples = session.Get(data) is { } source ? ExamplesOf(environment, source, audit.Predictions) : null;
+            var examples = session.Get(data) is { } source ? AuditedExamples.Of(environment, source, audit.Predictions) : null;
             var review = session.Get(verdicts) is { Length: > 0 } sheets ? Review.Of(LabelReviewSheet.Read([.. sheets.Select(Path)]), models) : null;
             if (session.Get(sheet) is { } empty)
             {
@@ -65,7 +65,7 @@ internal static class AuditLabelsCommand
         audit.Predictions.Model, audit.Predictions.Count, filter, rank, audit.Issues.Ranked.Length, audit.Issues.Joint.ErrorFraction, audit.Issues.Warnings, audit.Confusions,
         audit.Suspicious, review?.Result);
 
-    private static Report Report(CliEnvironment environment, LabelAudit audit, Examples? examples, Review? review, string[] files)
+    private static Report Report(CliEnvironment environment, LabelAudit audit, AuditedExamples? examples, Review? review, string[] files)
     {
         ImmutableArray<ReportSection> reviewed = review is null ? [] : LabelAuditSections.OfReview(review.Set, review.Reviews, review.Models);
         var flagged = audit.Issues.Ranked.Length;
@@ -86,19 +86,6 @@ internal static class AuditLabelsCommand
         ]));
     }
 
-    // By id where the data set knows all of them, else by row.
-    private static Examples ExamplesOf(CliEnvironment environment, string source, Predictions predictions)
-    {
-        var path = environment.PathOf(source);
-        var data = DatasetFile.Load(File.Exists(path) || Directory.Exists(path) ? path : source);
-        var rows = Enumerable.Range(0, data.Count).ToDictionary(i => data.Ids[i], i => i, StringComparer.Ordinal);
-        if (Enumerable.Range(0, predictions.Count).All(i => rows.ContainsKey(predictions.Id(i))))
-            return new Examples(data, row => rows[predictions.Id(row)]);
-        return data.Count == predictions.Count
-            ? new Examples(data, row => row)
-            : throw new ArgumentException($"data set '{data.Name}' has {data.Count} examples and other ids than the {predictions.Count} predictions of {predictions.Model}");
-    }
-
     private static string Choices<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(LabJson.Name));
 
     private static T Choice<T>(string text, string option) where T : struct, Enum
@@ -110,8 +97,6 @@ internal static class AuditLabelsCommand
         }
         throw new ArgumentException($"{option} takes one of {Choices<T>()}, not '{text}'{Spelling.Suggestion(text, Enum.GetValues<T>().Select(LabJson.Name))}");
     }
-
-    private sealed record Examples(Dataset Data, Func<int, int> RowOf);
 
     // The second model's rows are brought into the order of the first's.
     private sealed record Review(ImmutableArray<LabelReview> Reviews, CorrectedTestSet Set, IReadOnlyList<(string Name, ImmutableArray<int> Predicted)> Models)

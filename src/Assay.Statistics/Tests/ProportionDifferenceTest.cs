@@ -33,4 +33,22 @@ public static class ProportionDifferenceTest
         return new TestResult($"difference of proportions ({(pooled ? "pooled" : "unpooled")})", z, p, [],
             "takes the samples for independent; on one test set McNemar's test is the right one");
     }
+
+    /// <summary>Tests two proportions of independent samples of different sizes, pooled: z = (a₁ − a₂)/√(ā(1 − ā)(1/n₁ + 1/n₂)).</summary>
+    /// <param name="firstSuccesses">The successes of the first sample.</param>
+    /// <param name="firstCount">n₁.</param>
+    /// <param name="secondSuccesses">The successes of the second sample.</param>
+    /// <param name="secondCount">n₂.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A sample is empty, or has more successes than members.</exception>
+    public static TestResult Of(double firstSuccesses, double firstCount, double secondSuccesses, double secondCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(firstCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(secondCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstSuccesses, firstCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(secondSuccesses, secondCount);
+        var mean = (firstSuccesses + secondSuccesses) / (firstCount + secondCount);
+        var difference = firstSuccesses / firstCount - secondSuccesses / secondCount;
+        var z = difference == 0 ? 0 : difference / Math.Sqrt(mean * (1 - mean) * (1 / firstCount + 1 / secondCount));
+        return new TestResult("difference of proportions (pooled)", z, Tails.NormalTwoSided(z), []);
+    }
 }
