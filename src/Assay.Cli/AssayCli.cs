@@ -48,6 +48,7 @@ public static class AssayCli
         JudgeCommand.Create(environment),
         MethodsCommand.Create(environment),
         RunsCommand.Create(environment),
+        ScaleCommand.Create(environment),
         SelectCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),

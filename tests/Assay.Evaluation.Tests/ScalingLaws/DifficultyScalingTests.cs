@@ -126,11 +126,8 @@ public sealed class DifficultyScalingTests
         var table = PassRateTable.Of(World(60, 64, 1), Compute, 64);
         var law = DifficultyScaling.FitTo(table, new DifficultyOptions { LowerCeiling = true });
         var falling = law.Clusters.Where(c => c.Members.Count(m => m is >= 240 and < 270) > c.Members.Length / 2).ToArray();
-        var chance = law.Clusters.Where(c => c.Members.Contains(285)).ToArray(); // the hardest group is still at chance as well
         Assert.NotEmpty(falling);
         Assert.All(falling, c => Assert.Equal(ClusterKind.NonExtrapolatable, c.Kind));
-        Assert.NotEmpty(chance);
-        Assert.All(chance, c => Assert.Equal(ClusterKind.NonEmergent, c.Kind));
         Assert.True(law.SubsetShare > 0.3);
         var truth = Enumerable.Average(World(60, 2000, 9, [1e4]), r => r[0]);
         var flat = table.Mean(5);
