@@ -215,7 +215,7 @@ public sealed record DifficultyScaling : ScalingLaw
         var rise = rates[^1] - rates[0];
         var rising = rise > 0.02 && rates[^1] >= rates[..^1].Max() - 0.05;
         var within = law.A > options.LeastA && law.B > options.LeastB && law.C < options.MostC && law.Ceiling >= options.LeastCeiling;
-        return new ScalingCluster(rising && within ? ClusterKind.Extrapolatable : ClusterKind.NonExtrapolatable, [.. rates], cluster.Members, law);
+        return new ScalingCluster((rising || options.KeepFalling) && within ? ClusterKind.Extrapolatable : ClusterKind.NonExtrapolatable, [.. rates], cluster.Members, law);
     }
 
     private static double DeadShare(PassRateTable table, PassRateTable? anchors, double guess)
@@ -283,6 +283,9 @@ public sealed record DifficultyOptions
 
     /// <summary>The pass rate that a cluster's law must reach with unlimited compute.</summary>
     public double LeastCeiling { get; init; } = 0.3;
+
+    /// <summary>Whether clusters that do not rise are kept too: an ablation, which the method does without.</summary>
+    public bool KeepFalling { get; init; }
 
     /// <summary>The form of the mapping.</summary>
     public MappingForm Mapping { get; init; } = MappingForm.Quartic;
