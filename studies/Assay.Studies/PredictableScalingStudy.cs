@@ -82,8 +82,8 @@ public sealed class PredictableScalingStudy : Study
     {
         public int Largest => Shards[^1];
 
-        public static Size Quick { get; } = new("digits", [40, 80, 160, 320, 640, 1280], [8, 32, 128], 500, 500);
+        public static Size Quick { get; } = new("digits", [40, 80, 160, 320, 640], [16, 64], 500, 100);
 
-        public static Size Full { get; } = new(FashionMnist.Name, [120, 240, 480, 960, 1920, 3840, 7680], [16, 64, 256], 5000, 800);
+        public static Size Full { get; } = new(FashionMnist.Name, [120, 240, 480, 960, 1920, 3840], [16, 64, 256], 4000, 400);
     }
 }
