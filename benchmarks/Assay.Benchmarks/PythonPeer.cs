@@ -19,9 +19,16 @@ internal static class PythonPeer
     /// <exception cref="InvalidOperationException">The script failed.</exception>
     public static double? RunProcess(string script, params string[] arguments) => Run(script, arguments, out var whole) is null ? null : whole;
 
-    private static double? Run(string script, string[] arguments, out double whole)
+    /// <summary>The seconds of one run, or null when the peer is not installed, and the rest of what the script printed.</summary>
+    /// <exception cref="InvalidOperationException">The script failed.</exception>
+    public static double? Run(string script, out JsonElement result, params string[] arguments) => Run(script, arguments, out _, out result);
+
+    private static double? Run(string script, string[] arguments, out double whole) => Run(script, arguments, out whole, out _);
+
+    private static double? Run(string script, string[] arguments, out double whole, out JsonElement result)
     {
         whole = 0;
+        result = default;
         var python = Environment.GetEnvironmentVariable("ASSAY_PEER_PYTHON") ?? "/usr/bin/python3";
         if (!File.Exists(python))
             return null;
@@ -39,7 +46,8 @@ internal static class PythonPeer
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"peers/{script} failed with exit code {process.ExitCode}");
         using var json = JsonDocument.Parse(output.Trim().Split('\n')[^1]);
-        return json.RootElement.GetProperty("seconds").GetDouble();
+        result = json.RootElement.Clone();
+        return result.GetProperty("seconds").GetDouble();
     }
 
     /// <summary>The folder that holds the solution.</summary>

@@ -52,6 +52,7 @@ public static class AssayCli
         BenchmarkCommand.Create(environment),
         RobustnessCommand.Create(environment),
         RunsCommand.Create(environment),
+        ScaleCommand.Create(environment),
         SelectCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),

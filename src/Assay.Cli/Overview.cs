@@ -49,6 +49,10 @@ internal static class Overview
             ("assay bench perturb-test answers.csv", "do scores and ranks survive another wording?"),
             ("assay bench dcs answers.csv", "who knows, who hedges, who guesses"),
         ]),
+        ("Predict a larger scale",
+        [
+            ("assay scale fit runs.csv --law over-training", "a law of loss, size and data from small runs; predicts large ones with intervals"),
+        ]),
         ("Find a method",
         [
             ("assay methods", "every method of the catalog, by kind"),
