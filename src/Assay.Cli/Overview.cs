@@ -31,6 +31,7 @@ internal static class Overview
         [
             ("assay judge predictions.csv", "metrics with intervals, classes, calibration; --by COLUMN for slices"),
             ("assay compare old.csv new.csv", "is the new model really better?"),
+            ("assay calibrate val.csv test.csv", "probabilities that mean what they say; before and after"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
         ("Judge benchmarks",
