@@ -42,6 +42,7 @@ public static class AssayCli
     [
         AuditCommand.Create(environment),
         BenchCommand.Create(environment),
+        CalibrateCommand.Create(environment),
         CompareCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),

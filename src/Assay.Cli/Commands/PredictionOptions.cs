@@ -30,6 +30,9 @@ internal sealed class PredictionOptions
             command.Add(option);
     }
 
+    /// <summary>The file of --labels, if it is given.</summary>
+    public string? Labels(CommandSession session) => session.Get(labels);
+
     public double Level(CommandSession session) => session.Get(level) is var l && l > 0 && l < 1 ? l : throw new ArgumentException($"--level must lie between 0 and 1, not {l}");
 
     /// <summary>The metrics that were named, or null for the defaults.</summary>
@@ -50,8 +53,16 @@ internal sealed class PredictionOptions
         return [.. read.Select((p, i) => ambiguous.Contains(p.Model) ? p.With(model: names[i]) : p)];
     }
 
+    /// <summary>Reads one model from a file, or from a run by its folder or id, with the truth of --labels where that is given.</summary>
+    public Predictions Read(CommandSession session, string name, bool withIds, ImmutableArray<string> slices) => Read(session, name, withIds, slices, session.Get(labels));
+
     /// <summary>Reads one model from a file, or from a run by its folder or id.</summary>
-    public Predictions Read(CommandSession session, string name, bool withIds, ImmutableArray<string> slices)
+    /// <param name="session">The invocation.</param>
+    /// <param name="name">The file or run.</param>
+    /// <param name="withIds">Whether ids are needed.</param>
+    /// <param name="slices">The columns to slice by, or null for all that can be.</param>
+    /// <param name="truthFile">A file with the truth, for predictions that come without it.</param>
+    public Predictions Read(CommandSession session, string name, bool withIds, ImmutableArray<string>? slices, string? truthFile)
     {
         var (path, run) = Resolve(session.Environment, name);
         var roles = new PredictionRoles
@@ -66,7 +77,7 @@ internal sealed class PredictionOptions
             Slices = slices,
             Model = run,
         };
-        return PredictionsFile.Read(path, roles, session.Get(labels) is { } truth ? session.Environment.PathOf(truth) : null);
+        return PredictionsFile.Read(path, roles, truthFile is { } truth ? session.Environment.PathOf(truth) : null);
     }
 
     private static (string Path, string? Run) Resolve(CliEnvironment environment, string name)
