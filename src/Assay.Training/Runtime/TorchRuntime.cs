@@ -23,6 +23,9 @@ public static class TorchRuntime
     private static readonly Lock Gate = new();
     private static bool loaded;
 
+    [UnmanagedFunctionPointer(CallingConvention.Cdecl, CharSet = CharSet.Ansi, BestFitMapping = false)]
+    private delegate int SetVariable(string name, string value, int overwrite);
+
     /// <summary>The number of threads that one torch operation may use. Trials that run in parallel set it to 1.</summary>
     public static int Threads
     {
@@ -50,6 +53,8 @@ public static class TorchRuntime
         {
             if (loaded)
                 return;
+            if (OperatingSystem.IsLinux())
+                LetThreadsSleep();
             if (OperatingSystem.IsLinux() && !HasNeededVersion() && FindNative() is { } original)
                 LoadPatched(original);
             if (OperatingSystem.IsLinux() && torch.TryInitializeDeviceType(DeviceType.CPU) && NativeLibrary.TryLoad(NativeName, out var library))
@@ -78,6 +83,14 @@ public static class TorchRuntime
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "libtorch must be loaded before any code of this assembly calls TorchSharp.")]
     internal static void Initialize() => EnsureLoaded();
+
+    // OpenMP's threads spin for milliseconds between operations. With anything else running on the machine, each then waits for one that
+    // has no core: a training took ten times as long. .NET's own variables do not reach native code, hence setenv; the user's setting stays.
+    private static void LetThreadsSleep()
+    {
+        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null && NativeLibrary.TryLoad("libc.so.6", out var libc) && NativeLibrary.TryGetExport(libc, "setenv", out var address))
+            Marshal.GetDelegateForFunctionPointer<SetVariable>(address)("GOMP_SPINCOUNT", "1000", 0);
+    }
 
     // std::ios_base_library_init() is the one symbol that GLIBCXX_3.4.32 brought.
     private static bool HasNeededVersion() =>
