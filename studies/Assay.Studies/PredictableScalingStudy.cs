@@ -66,10 +66,10 @@ public sealed class PredictableScalingStudy : Study
         {
             context.Cancellation.ThrowIfCancellationRequested();
             using var train = TensorDataset.From(all.Select(rows.AsSpan(0, (int)m)));
-            // The same number of updates for small shards as for a few epochs of large ones.
-            var epochs = (int)Math.Clamp(size.Updates * 32.0 / m, 3, 40);
-            using var model = new Backprop(new MlpSpec([.. hidden((int)width)]), new TrainingOptions { Epochs = epochs, BatchSize = 32, Optimizer = new AdamW(1e-3) })
-                .Fit(train, null, new TrainingContext { Seed = seed, Cancellation = context.Cancellation });
+            // The protocol asks for models that no longer gain: early stopping, and enough epochs that a small shard has a thousand updates.
+            var epochs = (int)Math.Clamp(size.Updates * 32.0 / m, 30, 300);
+            using var model = new Backprop(new MlpSpec([.. hidden((int)width)]), new TrainingOptions { Epochs = epochs, BatchSize = 32, Optimizer = new AdamW(1e-3), EarlyStopping = new EarlyStopping(5) })
+                .Fit(train, validation, new TrainingContext { Seed = seed, Cancellation = context.Cancellation });
             using var scores = model.Scores(validation.Inputs);
             using var loss = TorchSharp.torch.nn.functional.cross_entropy(scores, validation.Targets);
             return loss.item<float>();
@@ -82,8 +82,8 @@ public sealed class PredictableScalingStudy : Study
     {
         public int Largest => Shards[^1];
 
-        public static Size Quick { get; } = new("digits", [40, 80, 160, 320, 640], [16, 64], 500, 100);
+        public static Size Quick { get; } = new("digits", [40, 80, 160, 320, 640], [16, 64], 500, 1000);
 
-        public static Size Full { get; } = new(FashionMnist.Name, [120, 240, 480, 960, 1920, 3840], [16, 64, 256], 4000, 400);
+        public static Size Full { get; } = new(FashionMnist.Name, [120, 240, 480, 960, 1920, 3840, 7680], [16, 64, 256], 4000, 1000);
     }
 }
