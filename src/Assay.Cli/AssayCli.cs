@@ -50,7 +50,6 @@ public static class AssayCli
         LmCommand.Create(environment),
         LifelongCommand.Create(environment),
         MethodsCommand.Create(environment),
-        BenchmarkCommand.Create(environment),
         RobustnessCommand.Create(environment),
         RunsCommand.Create(environment),
         ScaleCommand.Create(environment),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Assay.Lab;
 using Assay.Statistics;
@@ -68,11 +69,15 @@ public sealed class CommandSession
         Environment.Output.Profile.Out.Writer.Flush();
     }
 
-    /// <summary>Writes a report as a page to a file that the user named, and says where it is.</summary>
-    public void WriteReport(string file, Report report)
+    /// <summary>The command as it was given, with all its options.</summary>
+    public string CommandLine => "assay " + string.Join(' ', arguments.Tokens.Select(t => t.Value.Length > 0 && t.Value.All(c => char.IsLetterOrDigit(c) || "-_./\\:=,+@%".Contains(c, StringComparison.Ordinal)) ? t.Value : $"'{t.Value.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+
+    /// <summary>Writes a report as a page to a file that the user named, with this command as the way to do it again, and says where it is.</summary>
+    public void WriteReport(string file, Report report, params ImmutableArray<long> seeds)
     {
+        ArgumentNullException.ThrowIfNull(report);
         var path = Environment.PathOf(file);
-        TextFile.Write(path, ReportBuilder.Write(report));
+        TextFile.Write(path, ReportBuilder.Write(report with { Sections = [.. report.Sections, new ReproduceSection(CommandLine) { Seeds = seeds }] }));
         Note($"report in {path}");
     }
 

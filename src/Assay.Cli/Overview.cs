@@ -39,7 +39,7 @@ internal static class Overview
             ("assay judge predictions.csv", "metrics with intervals, classes, calibration; --by COLUMN for slices"),
             ("assay compare old.csv new.csv", "is the new model really better?"),
             ("assay robustness test.csv --recipe slices.yaml", "where a text model fails: slices, changed texts, attacks"),
-            ("assay benchmark nested data.csv --target price", "a nested benchmark of a table with uncertainty and distance"),
+            ("assay bench nested data.csv --target price", "a nested benchmark of a table with uncertainty and distance"),
             ("assay lifelong logs/run --ste logs/experts", "what a continual learner keeps, transfers and forgets, from its log"),
             ("assay calibrate val.csv test.csv", "probabilities that mean what they say; before and after"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),

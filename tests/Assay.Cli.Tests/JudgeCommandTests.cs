@@ -66,7 +66,7 @@ public sealed class JudgeCommandTests
         var html = File.ReadAllText(folder.File("out/a.html"));
         Assert.Contains("balanced accuracy", html, StringComparison.Ordinal);
         Assert.Contains("Ulm", html, StringComparison.Ordinal);
-        Assert.Contains("assay judge a.csv", html, StringComparison.Ordinal);
+        Assert.Contains("assay judge a.csv --by city --html out/a.html", html, StringComparison.Ordinal);
         Assert.Equal(0, (await CliRun.Of("judge a.csv b.csv --html both.html", folder.Path)).Exit);
         Assert.Contains("b: Confusions", File.ReadAllText(folder.File("both.html")), StringComparison.Ordinal);
     }

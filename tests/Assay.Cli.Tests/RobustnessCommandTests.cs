@@ -55,12 +55,12 @@ public sealed class RobustnessCommandTests
     {
         using var folder = Folder();
         File.WriteAllText(folder.File("d.csv"), "a,b,price\n" + string.Concat(Enumerable.Range(0, 60).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i % 13},{i * 7 % 17},{2.5 * (i % 13) + i * 7 % 17 + 0.25}\n"))));
-        var run = await CliRun.Of("benchmark nested d.csv --target price --folds 3 --bootstraps 1 --predictions p.csv --html h.html", folder.Path);
+        var run = await CliRun.Of("bench nested d.csv --target price --folds 3 --bootstraps 1 --predictions p.csv --html h.html", folder.Path);
         Assert.Equal(0, run.Exit);
         Assert.Matches("modnet +[0-9.]+", run.Output);
         Assert.Equal(61, File.ReadAllLines(folder.File("p.csv")).Length);
         Assert.Contains("Confidence curves", File.ReadAllText(folder.File("h.html")), StringComparison.Ordinal);
-        var bad = await CliRun.Of("benchmark nested iris", folder.Path);
+        var bad = await CliRun.Of("bench nested iris", folder.Path);
         Assert.Equal(2, bad.Exit);
         Assert.Contains("--target", bad.Error, StringComparison.Ordinal);
     }

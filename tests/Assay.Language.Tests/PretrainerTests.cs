@@ -98,7 +98,10 @@ public sealed class PretrainerTests
         {
             var tokenizer = BpeTraining.Train(Corpus().Documents, 280);
             Assert.Throws<ArgumentException>(() => new Pretrainer(new PretrainingOptions()).Run(model, PackedCorpus.Pack(Corpus(), tokenizer, 64)));
-            Assert.Throws<ArgumentException>(() => PackedCorpus.Pack(Corpus(2), tokenizer, 5000));
+            Assert.Throws<InvalidOperationException>(() => PackedCorpus.Pack(Corpus(2), tokenizer, 5000).TrainingData(280));
+            var whole = PackedCorpus.Pack(Corpus(2), tokenizer, 16, 1);
+            Assert.Empty(whole.Train);
+            Assert.Equal(2, whole.Held.Length);
             Assert.Throws<ArgumentException>(() => LanguageEvaluation.Of(model, PackedCorpus.Pack(Corpus(), tokenizer, 16, 0)));
         }
     }

@@ -65,7 +65,7 @@ internal static class AuditJudgesCommand
             var result = new JudgeAuditResult(data.Labels.Length, judges, audit.Flags.Length, audit.Unscored, Agreement(probabilities),
                 [.. audit.Flags.Select(f => new JudgeFlag(data.Items[f.Row].Id, f.Label, f.Probability, f.Confidence))], review);
             if (session.Get(html) is { } page)
-                session.WriteReport(page, Report(environment, result, audit, data, session.Require(items)));
+                session.WriteReport(page, Report(environment, result, audit, data));
             session.Show(result, r => Render(r, session.Get(top)));
             return CliHost.Done;
         });
@@ -77,7 +77,7 @@ internal static class AuditJudgesCommand
         : Enumerable.Range(0, judgements.Rows).Select(i => judgements.Row(i).ToArray()).Where(r => !r.Any(float.IsNaN)).Select(r => (IReadOnlyList<int>)[r.Count(p => p < 0.5f), r.Count(p => p >= 0.5f)]).ToArray() is { Length: > 0 } counts
             ? AnnotatorAgreement.FleissKappa(counts) : double.NaN;
 
-    private static Report Report(CliEnvironment environment, JudgeAuditResult result, JudgeAudit audit, JudgedData data, string file) => new(
+    private static Report Report(CliEnvironment environment, JudgeAuditResult result, JudgeAudit audit, JudgedData data) => new(
         "Labels and judges", $"{result.Flagged} of {result.Count} labels are contradicted by {result.Judges.Length} judges.", environment.Time.GetUtcNow(),
         [
             .. result.Review is not { } review ? ImmutableArray<ReportSection>.Empty :
@@ -92,7 +92,6 @@ internal static class AuditJudgesCommand
                 Lines = [$"confidence {ReportNumbers.Value(f.Confidence)}, {data.Items[f.Row].Id}", .. data.Items[f.Row].Grounding is { Length: > 0 } g ? [g.Length > 400 ? $"{g[..400]}…" : g] : Array.Empty<string>()],
             })])
             { Explanation = "The most confident first. Given label → the judges' label. A person must look at each before it is changed." },
-            new ReproduceSection($"assay audit judges {file}"),
         ])
     { Tone = result.Flagged == 0 ? ReportTone.Good : ReportTone.Warning };
 

@@ -52,7 +52,7 @@ internal static class AuditLabelsCommand
                 WriteCorrected(Path(better), review!.Set, models[0]);
             if (session.Get(html) is { } page)
             {
-                TextFile.Write(Path(page), ReportBuilder.Write(Report(environment, audit, examples, review, session.Require(files))));
+                session.WriteReport(page, Report(environment, audit, examples, review));
                 session.Note($"report: {page}");
             }
             session.Show(Result(audit, filterBy, rankBy, review), LabelAuditRendering.Result(session.Get(top)));
@@ -65,13 +65,13 @@ internal static class AuditLabelsCommand
         audit.Predictions.Model, audit.Predictions.Count, filter, rank, audit.Issues.Ranked.Length, audit.Issues.Joint.ErrorFraction, audit.Issues.Warnings, audit.Confusions,
         audit.Suspicious, review?.Result);
 
-    private static Report Report(CliEnvironment environment, LabelAudit audit, AuditedExamples? examples, Review? review, string[] files)
+    private static Report Report(CliEnvironment environment, LabelAudit audit, AuditedExamples? examples, Review? review)
     {
         ImmutableArray<ReportSection> reviewed = review is null ? [] : LabelAuditSections.OfReview(review.Set, review.Reviews, review.Models);
         var flagged = audit.Issues.Ranked.Length;
         return new Report(
             $"Labels of {audit.Predictions.Model}", $"{flagged} of {audit.Predictions.Count} labels are suspicious.", environment.Time.GetUtcNow(),
-            [.. reviewed, .. LabelAuditSections.Of(audit, examples?.Data, examples is null ? null : examples.RowOf), new ReproduceSection($"assay audit labels {string.Join(' ', files)}")])
+            [.. reviewed, .. LabelAuditSections.Of(audit, examples?.Data, examples is null ? null : examples.RowOf)])
         {
             Tone = flagged == 0 ? ReportTone.Good : ReportTone.Warning,
         };

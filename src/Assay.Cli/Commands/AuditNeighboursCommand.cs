@@ -64,7 +64,7 @@ internal static class AuditNeighboursCommand
             {
                 session.WriteReport(page, new Report(
                     $"Neighbours of {main.Model}", $"{candidates.Length} of {main.Count} labels are contradicted by their neighbours.", environment.Time.GetUtcNow(),
-                    [.. NeighbourSections.Of(main, candidates, sources, examples?.Data, examples?.RowOf), new ReproduceSection($"assay audit neighbours {string.Join(' ', session.Require(files))}")])
+                    [.. NeighbourSections.Of(main, candidates, sources, examples?.Data, examples?.RowOf)])
                 {
                     Tone = candidates.IsEmpty ? ReportTone.Good : ReportTone.Warning,
                 });

@@ -31,8 +31,7 @@ internal static class CompareCommand
             session.Show(comparison, c => CompareRendering.Render(c, options.Level(session)));
             if (session.Get(html) is { } file)
             {
-                session.WriteReport(file, new Report($"Do {string.Join(", ", comparison.Models)} differ?", string.Join(". ", comparison.Verdicts.Take(3)) + ".", environment.Time.GetUtcNow(),
-                    [.. ComparisonSections.Of(comparison), new ReproduceSection($"assay compare {string.Join(' ', session.Require(files))}") { Seeds = [session.Get(seed)] }]));
+                session.WriteReport(file, new Report($"Do {string.Join(", ", comparison.Models)} differ?", string.Join(". ", comparison.Verdicts.Take(3)) + ".", environment.Time.GetUtcNow(), ComparisonSections.Of(comparison)), session.Get(seed));
             }
             return CliHost.Done;
         });

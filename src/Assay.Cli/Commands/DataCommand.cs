@@ -71,7 +71,7 @@ internal static class DataCommand
             var summary = DatasetSummary.Of(data);
             if (session.Get(html) is { } file)
             {
-                TextFile.Write(environment.PathOf(file), ReportBuilder.Write(Report(environment, path, data, summary)));
+                session.WriteReport(file, Report(environment, data, summary));
                 session.Note($"report: {file}");
             }
             session.Show(summary, DataRendering.Summary);
@@ -106,7 +106,7 @@ internal static class DataCommand
         throw new InvalidDataException($"{source}: row {row + 1}, column {feature}: the feature is missing ({missing} in all); fill in with --missing mean or median, or leave the column out with --drop");
     }
 
-    private static Report Report(CliEnvironment environment, string source, Dataset data, DatasetSummary summary)
+    private static Report Report(CliEnvironment environment, Dataset data, DatasetSummary summary)
     {
         var faults = new List<string>();
         if (summary.Missing > 0)
@@ -116,7 +116,7 @@ internal static class DataCommand
         if (summary.Duplicates.OtherLabel > 0)
             faults.Add($"{summary.Duplicates.OtherLabel} of them carry another label");
         var verdict = faults.Count == 0 ? "No values are missing and no example occurs twice." : $"{string.Join("; ", faults)}.";
-        return new Report($"Data: {summary.Name}", verdict, environment.Time.GetUtcNow(), [.. DatasetSections.Of(data, summary), new ReproduceSection($"assay data show {source} --html")])
+        return new Report($"Data: {summary.Name}", verdict, environment.Time.GetUtcNow(), DatasetSections.Of(data, summary))
         {
             Subtitle = $"{summary.Count} examples{(summary.Classes.IsEmpty ? "" : $" of {summary.Classes.Length} classes")}",
             Tone = faults.Count == 0 ? ReportTone.Good : ReportTone.Warning,

@@ -46,7 +46,7 @@ internal static class JudgeCommand
             else
                 session.Show(results.ToImmutable(), r => JudgeRendering.Render(r));
             if (session.Get(html) is { } file)
-                session.WriteReport(file, Report(results, sections, $"assay judge {string.Join(' ', names)}", environment.Time.GetUtcNow()));
+                session.WriteReport(file, Report(results, sections, environment.Time.GetUtcNow()));
             return CliHost.Done;
         });
         return command;
@@ -62,9 +62,9 @@ internal static class JudgeCommand
         sections.AddRange(isOneOfMany ? own.Select(s => s with { Title = $"{judgement.Model}: {s.Title}" }) : own);
     }
 
-    private static Report Report(IReadOnlyList<JudgeResult> results, ImmutableArray<ReportSection>.Builder sections, string command, DateTimeOffset now)
+    private static Report Report(IReadOnlyList<JudgeResult> results, ImmutableArray<ReportSection>.Builder sections, DateTimeOffset now)
     {
         var verdict = string.Join("; ", results.Select(r => $"{(results.Count > 1 ? $"{r.Model}: " : "")}{r.Metrics[0].Title} {ReportNumbers.ValueAndInterval(r.Metrics[0].Estimate)} on {r.Examples} examples"));
-        return new Report($"How good is {string.Join(", ", results.Select(r => r.Model))}?", $"{char.ToUpperInvariant(verdict[0])}{verdict[1..]}.", now, [.. sections, new ReproduceSection(command)]);
+        return new Report($"How good is {string.Join(", ", results.Select(r => r.Model))}?", $"{char.ToUpperInvariant(verdict[0])}{verdict[1..]}.", now, [.. sections]);
     }
 }

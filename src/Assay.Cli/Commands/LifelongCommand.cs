@@ -55,7 +55,7 @@ internal static class LifelongCommand
             if (session.Get(regimes) is { } table)
                 TableFile.Write(environment.PathOf(table), Regimes(environment.PathOf(table), reports));
             if (session.Get(html) is { } page)
-                session.WriteReport(page, Report(environment, result, runs, session.Require(logs)));
+                session.WriteReport(page, Report(environment, result, runs));
             session.Show(result, LifelongRendering.Render);
             return CliHost.Done;
         });
@@ -75,7 +75,7 @@ internal static class LifelongCommand
         ]);
     }
 
-    private static Report Report(CliEnvironment environment, LifelongResult result, ImmutableArray<LifelongLog> runs, string[] folders)
+    private static Report Report(CliEnvironment environment, LifelongResult result, ImmutableArray<LifelongLog> runs)
     {
         var maintenance = result.Statistics.FirstOrDefault(s => s.Metric == LifelongMetric.PerformanceMaintenance);
         var forgets = maintenance is { Estimate.Value: < 0 };
@@ -83,7 +83,7 @@ internal static class LifelongCommand
             "Lifelong learning", maintenance is null ? "Nothing is evaluated again after it was trained." : forgets
                 ? $"The learner forgets: performance maintenance is {ReportNumbers.ValueAndInterval(maintenance.Estimate)}."
                 : $"The learner keeps what it learned: performance maintenance is {ReportNumbers.ValueAndInterval(maintenance.Estimate)}.",
-            environment.Time.GetUtcNow(), [.. LifelongSections.Of(result.Runs, result.Statistics, runs), new ReproduceSection($"assay lifelong {string.Join(' ', folders)}")])
+            environment.Time.GetUtcNow(), LifelongSections.Of(result.Runs, result.Statistics, runs))
         {
             Tone = maintenance is null ? ReportTone.Neutral : forgets ? ReportTone.Warning : ReportTone.Good,
             Subtitle = $"{runs.Length} run{(runs.Length == 1 ? "" : "s")}",

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Assay.Data;
 
 namespace Assay.Cli;
 
@@ -10,6 +11,13 @@ internal static class LmCommand
         {
             LmPretrainCommand.Create(environment), LmEvalCommand.Create(environment), LmGenerateCommand.Create(environment),
         };
+
+    /// <summary>The corpus that an argument names: a path, or a corpus by name.</summary>
+    public static TextCorpus Corpus(CliEnvironment environment, string given)
+    {
+        var path = environment.PathOf(given);
+        return TextCorpus.Load(Path.Exists(path) ? path : given);
+    }
 
     /// <summary>The folder that an argument names.</summary>
     public static string ModelFolder(CliEnvironment environment, string given)

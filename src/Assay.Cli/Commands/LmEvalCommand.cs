@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Assay.Data;
 using Assay.Language;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -13,18 +12,16 @@ internal static class LmEvalCommand
     {
         var model = new Argument<string>("model") { Description = "A model's folder (config.json, model.safetensors, tokenizer.json)." };
         var corpus = new Argument<string>("corpus") { Description = "dotnet-docs, a folder of texts, or a table with a text column." };
-        var share = new Option<double>("--share") { Description = "The share of documents read: those that pretraining with the same seed holds out come first.", DefaultValueFactory = _ => 0.1 };
+        var share = new Option<double>("--share") { Description = "The share of documents read, 1 for all; by default those that pretraining with the same seed holds out.", DefaultValueFactory = _ => PackedCorpus.DefaultHeldOut };
         var tokens = new Option<int>("--tokens") { Description = "The most tokens of each domain; 0 for all.", DefaultValueFactory = _ => 20_000 };
         var seed = new Option<long>("--seed") { Description = "The seed of the division into training and held-out documents.", DefaultValueFactory = _ => 0 };
         var command = new Command("eval", "The loss of a language model on held-out texts: nats per token, bits per byte, perplexity, by domain.") { model, corpus, share, tokens, seed };
         command.Example("assay lm eval small dotnet-docs", "by assembly");
-        command.Example("assay lm eval SmolLM-135M texts/ --share 0.99", "almost all documents of a folder");
+        command.Example("assay lm eval SmolLM-135M texts/ --share 1", "all documents of a folder");
         command.Handle(environment, session =>
         {
             var folder = LmCommand.ModelFolder(environment, session.Require(model));
-            var source = session.Require(corpus);
-            var path = environment.PathOf(source);
-            var texts = TextCorpus.Load(Path.Exists(path) ? path : source);
+            var texts = LmCommand.Corpus(environment, session.Require(corpus));
             var result = session.WithProgress(progress =>
             {
                 progress.Report(new Statistics.ProgressUpdate("loading the model"));

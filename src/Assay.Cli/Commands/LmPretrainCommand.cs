@@ -37,15 +37,13 @@ internal static class LmPretrainCommand
         command.Handle(environment, session =>
         {
             var folder = environment.PathOf(session.Require(output));
-            var source = session.Require(corpus);
-            var path = environment.PathOf(source);
-            var texts = Limited(TextCorpus.Load(Path.Exists(path) ? path : source), session.Get(limit), session.Get(seed));
+            var texts = Limited(LmCommand.Corpus(environment, session.Require(corpus)), session.Get(limit), session.Get(seed));
             var small = DecoderConfig.Small(session.Get(width), session.Get(layers), session.Get(vocabulary), session.Get(context)).Validate();
             var result = session.WithProgress(progress =>
             {
                 progress.Report(new ProgressUpdate("learning tokens"));
-                // Held-out texts must not shape the tokens; the packing below holds out the same documents.
-                var tokenizer = BpeTraining.Train(texts.Documents, small.Vocabulary, cancellation: session.Cancellation);
+                // Held-out texts must not shape the tokens either.
+                var tokenizer = BpeTraining.Train(texts.Documents.Where(d => !PackedCorpus.IsHeldOut(d, seed: session.Get(seed))), small.Vocabulary, cancellation: session.Cancellation);
                 var config = small with { Vocabulary = tokenizer.Vocabulary };
                 progress.Report(new ProgressUpdate("packing"));
                 var packed = PackedCorpus.Pack(texts, tokenizer, config.Context, seed: session.Get(seed));

@@ -64,7 +64,7 @@ internal static class RobustnessCommand
             {
                 var weak = report.Rows.Count(r => r.IsWeak);
                 session.WriteReport(page, new Report($"Robustness on {panel.Name}", weak == 0 ? "No slice is worse than the rest by more than chance." : $"{weak} slices are worse than the rest, and not by chance.", environment.Time.GetUtcNow(),
-                    [.. RobustnessSections.Of(report, built), new ReproduceSection($"assay robustness {session.Require(data)}")])
+                    RobustnessSections.Of(report, built))
                 { Tone = weak == 0 ? ReportTone.Good : ReportTone.Warning });
             }
             session.Show(report, Render);

@@ -30,7 +30,7 @@ internal static class ScaleCommand
         var y = new Option<string>("--y") { Description = "The ordinate of a power law.", HelpName = "column", DefaultValueFactory = _ => "loss" };
         var group = new Option<string?>("--group", "-g") { Description = "Only the rows of this group.", HelpName = "name" };
         var below = new Option<double?>("--below") { Description = "Fit only runs of less compute (6·n·d); the others are predicted and compared.", HelpName = "flops" };
-        var paper = new Option<bool>("--paper-runs") { Description = "Fit the five runs of the over-training paper; the others are predicted and compared." };
+        var paper = new Option<bool>("--paper-runs") { Description = "Fit the runs of the over-training paper (five for its law, six for the error law); the others are predicted and compared." };
         var holdOut = new Option<bool>("--hold-out") { Description = "Leave out the largest run or model, predict it and compare." };
         var guess = new Option<double>("--guess") { Description = "The chance of guessing (difficulty), or with --law curve the error of the best guess.", HelpName = "0…1" };
         var warmUp = new Option<double>("--warm-up") { Description = "Steps at the beginning that a trajectory's fit leaves out.", HelpName = "steps" };
@@ -55,7 +55,7 @@ internal static class ScaleCommand
             {
                 "over-training" or "chinchilla" => Surface(session, table, kind, session.Get(below), session.Get(paper), session.Get(holdOut), checks),
                 "power" => PowerLaw.FitTo(table.Numbers(session.Require(x)), table.Numbers(session.Require(y)), IrreducibleTerm.Auto, session.Require(x)),
-                "error" => DownstreamErrorLaw.FitTo(table.Numbers("loss"), table.Numbers("error")),
+                "error" => Errors(table, session.Get(paper), checks),
                 "kaplan" => Kaplan(session, table, session.Get(warmUp), session.Get(holdOut), checks),
                 "curve" => LearningCurve.FitTo(table.LearningCurve(), new LearningCurveOptions { PriorError = session.Has(guess) ? session.Get(guess) : double.NaN, Quantity = table.Has("error") ? "error" : "loss" }),
                 "difficulty" => Difficulty(table, session.Get(guess), session.Get(holdOut), checks),
@@ -146,6 +146,17 @@ internal static class ScaleCommand
         ImmutableArray<ScalingRun> chosen = paper ? OverTrainingRelease.FittingSet(all) : [.. all.Where(r => !(r.Compute >= below) && !(holdOut && r == largest))];
         LossSurface law = kind == "chinchilla" ? session.WithProgress(_ => ChinchillaLaw.FitTo(chosen)) : OverTrainingLaw.FitTo(chosen);
         checks.AddRange(all.Except(chosen).Select(r => new ScaleCheck(r.Name.Length > 0 ? r.Name : $"n = {r.N:g4}, d = {r.D:g4}", law.Predict([r.N, r.D]), r.Loss)));
+        return law;
+    }
+
+    private static DownstreamErrorLaw Errors(ScalingTable table, bool paper, List<ScaleCheck> checks)
+    {
+        if (!paper)
+            return DownstreamErrorLaw.FitTo(table.Numbers("loss"), table.Numbers("error"));
+        var all = table.Runs().Where(r => double.IsFinite(r.Error)).ToArray();
+        var chosen = OverTrainingRelease.ErrorFittingSet(all);
+        var law = DownstreamErrorLaw.FitTo([.. chosen.Select(r => r.Loss)], [.. chosen.Select(r => r.Error)]);
+        checks.AddRange(all.Except(chosen).Select(r => new ScaleCheck(r.Name, law.Predict([r.Loss]), r.Error)));
         return law;
     }
 

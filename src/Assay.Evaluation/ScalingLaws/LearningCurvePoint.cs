@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Statistics;
+using MathNet.Numerics.Statistics;
 
 namespace Assay.Evaluation;
 
@@ -34,9 +35,9 @@ public sealed record LearningCurvePoint(double M, double Error)
     private static LearningCurvePoint Best(IGrouping<double, LearningTrial> shard)
     {
         var sizes = shard.GroupBy(t => t.Size).Select(g => (Size: g.Key, Errors: g.Select(t => t.Error).Order().ToArray())).ToArray();
-        var best = sizes.OrderBy(s => Median(s.Errors)).ThenBy(s => s.Size).First();
+        var best = sizes.OrderBy(s => SortedArrayStatistics.Median(s.Errors)).ThenBy(s => s.Size).First();
         var spread = Moments.Of(best.Errors);
-        return new LearningCurvePoint(shard.Key, Median(best.Errors))
+        return new LearningCurvePoint(shard.Key, SortedArrayStatistics.Median(best.Errors))
         {
             Size = best.Size,
             // The median's standard error is about 1.2533 times the mean's.
@@ -44,6 +45,4 @@ public sealed record LearningCurvePoint(double M, double Error)
             IsLadderTooShort = sizes.Length > 1 && best.Size == sizes.Max(s => s.Size),
         };
     }
-
-    private static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
 }

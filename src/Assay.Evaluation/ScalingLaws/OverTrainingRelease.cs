@@ -63,6 +63,14 @@ public sealed record OverTrainingRelease(ImmutableArray<ReleasedRun> Runs, Immut
         return [.. all.Where(r => r.N < 1e9 && (Near(r.Multiplier, 20) || (r.N == smallest && Near(r.Multiplier, 320))))];
     }
 
+    /// <summary>The paper's six runs for the error law: those for the loss law, and 1.4 billion parameters at M = 20.</summary>
+    public static ImmutableArray<ScalingRun> ErrorFittingSet(IEnumerable<ScalingRun> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        var all = runs.ToArray();
+        return [.. FittingSet(all), .. all.Where(r => r.N is >= 1e9 and < 2e9 && Near(r.Multiplier, 20))];
+    }
+
     /// <summary>The released runs as a table with the columns group, name, n, d, loss and error.</summary>
     public ScalingTable ToTable(string source) => new(source,
     [

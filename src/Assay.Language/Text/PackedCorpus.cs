@@ -14,6 +14,9 @@ namespace Assay.Language;
 /// </summary>
 public sealed class PackedCorpus
 {
+    /// <summary>The share of documents held out where none is named.</summary>
+    public const double DefaultHeldOut = 0.1;
+
     private PackedCorpus(int length, int[] train, ImmutableArray<(string, int[], int)> held) => (Length, Train, Held) = (length, train, held);
 
     /// <summary>T, the tokens that a model reads of one sequence.</summary>
@@ -32,16 +35,16 @@ public sealed class PackedCorpus
     /// <param name="corpus">The documents.</param>
     /// <param name="tokenizer">The tokenizer; it has an end-of-text token.</param>
     /// <param name="length">T, tokens of a sequence.</param>
-    /// <param name="validation">The share of documents held out, 0 to below 1. Documents with the same text go to the same side.</param>
+    /// <param name="validation">The share of documents held out, 0 to 1 (all: to evaluate only). Documents with the same text go to the same side.</param>
     /// <param name="seed">Decides which documents are held out and their order.</param>
-    /// <exception cref="ArgumentException">The tokenizer has no end of text, or the training part is shorter than one sequence.</exception>
-    public static PackedCorpus Pack(TextCorpus corpus, BpeTokenizer tokenizer, int length, double validation = 0.1, long seed = 0)
+    /// <exception cref="ArgumentException">The tokenizer has no end of text.</exception>
+    public static PackedCorpus Pack(TextCorpus corpus, BpeTokenizer tokenizer, int length, double validation = DefaultHeldOut, long seed = 0)
     {
         ArgumentNullException.ThrowIfNull(corpus);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
-        if (validation is not (>= 0 and < 1))
-            throw new ArgumentOutOfRangeException(nameof(validation), validation, "0 to below 1 was expected");
+        if (validation is not (>= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(validation), validation, "0 to 1 was expected");
         var end = tokenizer.EndOfText ?? throw new ArgumentException("the tokenizer has no end-of-text token", nameof(tokenizer));
         var encoded = new int[corpus.Count][];
         Parallel.For(0, corpus.Count, i => encoded[i] = tokenizer.Encode(corpus.Documents[i]));
@@ -50,23 +53,24 @@ public sealed class PackedCorpus
         var held = corpus.Domains.Names.Select(d => (Domain: d, Tokens: new List<int>(), Bytes: 0)).ToArray();
         foreach (var i in order)
         {
-            var isHeld = HeldOut(corpus.Documents[i], validation, seed);
+            var isHeld = IsHeldOut(corpus.Documents[i], validation, seed);
             var target = isHeld ? held[corpus.Domains.Codes[i]].Tokens : train;
             target.Add(end);
             target.AddRange(encoded[i]);
             if (isHeld)
                 held[corpus.Domains.Codes[i]].Bytes += Encoding.UTF8.GetByteCount(corpus.Documents[i]);
         }
-        return train.Count > length
-            ? new PackedCorpus(length, [.. train], [.. held.Where(h => h.Tokens.Count > 1).Select(h => (h.Domain, h.Tokens.ToArray(), h.Bytes))])
-            : throw new ArgumentException($"the training part has {train.Count} tokens, fewer than one sequence of {length}; a larger corpus or a shorter context is needed", nameof(corpus));
+        return new PackedCorpus(length, [.. train], [.. held.Where(h => h.Tokens.Count > 1).Select(h => (h.Domain, h.Tokens.ToArray(), h.Bytes))]);
     }
 
     /// <summary>The training sequences as a dataset: inputs (n, T), targets (n, T), each one token later.</summary>
     /// <param name="vocabulary">The number of tokens of the model.</param>
     /// <param name="device">Where the tensors lie.</param>
+    /// <exception cref="InvalidOperationException">The training part is shorter than one sequence.</exception>
     public TensorDataset TrainingData(int vocabulary, Device? device = null)
     {
+        if (TrainSequences == 0)
+            throw new InvalidOperationException($"the training part has {Train.Length} tokens, fewer than one sequence of {Length}; a larger corpus or a shorter context is needed");
         using var scope = NewDisposeScope();
         var n = TrainSequences;
         var inputs = new long[(long)n * Length];
@@ -76,10 +80,13 @@ public sealed class PackedCorpus
         return new TensorDataset(tensor(inputs, n, Length).to(device ?? CPU), tensor(targets, n, Length).to(device ?? CPU), vocabulary);
     }
 
-    // By the text, not by the draw of the row: a second copy of a held-out document never trains.
-    private static bool HeldOut(string text, double share, long seed)
+    /// <summary>Whether a document is held out. It depends on the text alone: a second copy of a held-out document never trains.</summary>
+    /// <param name="text">The document.</param>
+    /// <param name="share">The share held out.</param>
+    /// <param name="seed">Decides which.</param>
+    public static bool IsHeldOut(string text, double share = DefaultHeldOut, long seed = 0)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{seed}\n{text}"));
-        return BitConverter.ToUInt32(hash) < share * uint.MaxValue;
+        return BitConverter.ToUInt32(hash) < share * 4294967296.0;
     }
 }

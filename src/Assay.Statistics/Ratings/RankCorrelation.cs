@@ -31,16 +31,7 @@ public static class RankCorrelation
     public static double Spearman(ReadOnlySpan<double> first, ReadOnlySpan<double> second)
     {
         Check(first, second);
-        double[] a = Ranking.Of(first), b = Ranking.Of(second);
-        var middle = (first.Length + 1) / 2.0;
-        double product = 0, squaresA = 0, squaresB = 0;
-        for (var i = 0; i < a.Length; i++)
-        {
-            product += (a[i] - middle) * (b[i] - middle);
-            squaresA += (a[i] - middle) * (a[i] - middle);
-            squaresB += (b[i] - middle) * (b[i] - middle);
-        }
-        return product / Math.Sqrt(squaresA * squaresB);
+        return Correlation.Spearman(first, second);
     }
 
     /// <summary>The share of the k best of one scoring that are among the k best of the other; of equals, the earlier is the better.</summary>

@@ -21,6 +21,18 @@ public sealed class CorrectnessAwareTests
         Assert.Equal(right, TemperatureLoss.Of(TemperatureObjective.CorrectnessAware, Narrow, 0, temperature).Value, 1e-6);
     }
 
+    [Theory]
+    [InlineData(0.5, .681364, .306157, .012480)]
+    [InlineData(1, .553816, .371234, .074951)]
+    [InlineData(2, .457329, .374429, .168242)]
+    [InlineData(5, .385589, .355943, .258468)]
+    public void Its_probabilities_are_those_of_the_worked_example(double temperature, double first, double second, double third)
+    {
+        double[] p = [.. Narrow];
+        CalibrationData.Softmax(p, 1 / temperature);
+        Assert.All(p.Zip([first, second, third]), pair => Assert.Equal(pair.Second, pair.First, 1e-6));
+    }
+
     [Fact]
     public void Cross_entropy_has_a_best_temperature_where_the_correctness_aware_loss_keeps_falling()
     {

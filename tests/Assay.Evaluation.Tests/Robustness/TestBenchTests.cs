@@ -99,6 +99,20 @@ public sealed class TestBenchTests : IDisposable
     }
 
     [Fact]
+    public void Subpopulations_never_hold_more_rows_than_there_are_and_a_builder_adds_its_slices_once()
+    {
+        var bench = Bench();
+        var slices = bench.Slices.Where(s => s.Category == SliceCategory.SubPopulation).ToArray();
+        Assert.NotEmpty(slices);
+        Assert.All(slices, s => Assert.Equal(s.Rows.Length, s.Rows.Distinct().Count()));
+        Assert.All(slices.SelectMany(s => s.Rows), r => Assert.InRange(r, 0, bench.Panel.Count - 1));
+        Assert.InRange(slices.SelectMany(s => s.Rows).Distinct().Count(), 1, bench.Panel.Count);
+        var builder = new LengthSlices();
+        Assert.True(bench.Add(builder) > 0);
+        Assert.Equal(0, bench.Add(builder));
+    }
+
+    [Fact]
     public void A_saved_bench_gives_the_same_report_and_versions_follow_changes()
     {
         var bench = Bench();

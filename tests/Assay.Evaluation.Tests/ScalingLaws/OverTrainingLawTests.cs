@@ -34,6 +34,27 @@ public sealed class OverTrainingLawTests
         Assert.Contains(law.Warnings, w => w.Contains("one degree of freedom", StringComparison.Ordinal));
     }
 
+    // The losses are figures of the release; the constants are those of an independent fit.
+    public static TheoryData<double[], double[], double, double> OtherTrainingSets => new()
+    {
+        { [5.271892380117802, 3.8609163607427246, 3.517893769129325, 3.1305160505406797, 4.516044718771621], [125.0957, 196.0293, 0.2543948, 1.7344621], 320, 2.5313 }, // RefinedWeb
+        { [5.220676313056785, 3.800284412392762, 3.4326457499105776, 3.0417367343404416, 4.506403529656214], [113.6926, 152.5122, 0.2424722, 1.5082604], 20, 2.2799 }, // C4
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherTrainingSets))]
+    public void So_do_the_runs_on_the_other_two_training_sets(double[] losses, double[] constants, double multiplier, double predicted)
+    {
+        var law = OverTrainingLaw.FitTo(Design((_, _) => 1).Select((r, i) => r with { Loss = losses[i] }));
+        Assert.All(new[] { law.A, law.B, law.Alpha, law.E }.Zip(constants), p => Assert.Equal(1, p.First / p.Second, 1e-4));
+        var n = multiplier == 20 ? 6889410560 : 1439795200.0;
+        Assert.Equal(predicted, law.Value(n, multiplier * n), 1e-4);
+        if (multiplier == 320)
+            Assert.Equal(8.24e-5, law.Fit.SquaredError, 5e-8);
+        else
+            Assert.Equal(0.0430, Math.Abs(law.Value(n, multiplier * n) / 2.3822204228774595 - 1), 5e-5);
+    }
+
     [Fact]
     public void Exact_data_of_the_five_point_design_return_the_constants()
     {

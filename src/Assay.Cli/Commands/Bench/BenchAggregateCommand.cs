@@ -62,7 +62,7 @@ internal static class BenchAggregateCommand
                 session.Warn(warning);
             session.Show(result, BenchRendering.Aggregate);
             if (session.Get(html) is { } file)
-                session.WriteReport(file, Report(result, $"assay bench aggregate {session.Require(path)}", options.Seed, environment.Time.GetUtcNow()));
+                session.WriteReport(file, Report(result, environment.Time.GetUtcNow()), options.Seed);
             return CliHost.Done;
         });
         return command;
@@ -81,12 +81,12 @@ internal static class BenchAggregateCommand
         }
     }
 
-    private static Report Report(BenchAggregateResult result, string command, long seed, DateTimeOffset now)
+    private static Report Report(BenchAggregateResult result, DateTimeOffset now)
     {
         var ranking = result.Ranking;
         var first = ranking.Models[0];
         var verdict = $"{first.Model} leads{(double.IsNaN(first.RankLow) ? "" : $", on ranks {first.RankLow} to {first.RankHigh}")}; {ranking.Models.Length} models, {ranking.SampleCount} samples, {ReportNumbers.Percent(ranking.Density)} of the cells measured.";
-        return new Report("One ranking of many measurements", verdict, now, [.. PoolRankingSections.Of(ranking, result.Missingness), new ReproduceSection(command) { Seeds = [seed] }])
+        return new Report("One ranking of many measurements", verdict, now, PoolRankingSections.Of(ranking, result.Missingness))
         {
             Tone = ranking.Warnings.IsEmpty ? ReportTone.Neutral : ReportTone.Warning,
         };

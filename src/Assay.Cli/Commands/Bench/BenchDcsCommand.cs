@@ -32,8 +32,7 @@ internal static class BenchDcsCommand
             if (session.Get(html) is { } page)
             {
                 var best = report.Models[0];
-                session.WriteReport(page, new Report("Who knows, who hedges, who guesses?", $"{best.Model} has the highest score, {ReportNumbers.ValueAndInterval(best.Dcs)}; it {best.Behaviour} where it does not know.", environment.Time.GetUtcNow(),
-                    [.. DcsSections.Of(report), new ReproduceSection($"assay bench dcs {string.Join(' ', session.Require(files))}") { Seeds = [session.Get(seed)] }]));
+                session.WriteReport(page, new Report("Who knows, who hedges, who guesses?", $"{best.Model} has the highest score, {ReportNumbers.ValueAndInterval(best.Dcs)}; it {best.Behaviour} where it does not know.", environment.Time.GetUtcNow(), DcsSections.Of(report)), session.Get(seed));
             }
             return CliHost.Done;
         });

@@ -40,10 +40,10 @@ internal static class BenchPerturbTestCommand
             if (session.Get(html) is { } page)
             {
                 session.WriteReport(page, new Report("Do the scores survive another wording?", result.Verdict, environment.Time.GetUtcNow(),
-                    [.. WordingSections.Of(result.Detector, result.Dose, result.Reliability), new ReproduceSection($"assay bench perturb-test {session.Require(file)}") { Seeds = [session.Get(seed)] }])
+                    WordingSections.Of(result.Detector, result.Dose, result.Reliability))
                 {
                     Tone = result.Detector.Any(d => d.Verdict == OverfitVerdict.Overfit) ? ReportTone.Warning : ReportTone.Neutral,
-                });
+                }, session.Get(seed));
             }
             return CliHost.Done;
         });

@@ -8,18 +8,10 @@ using Spectre.Console;
 
 namespace Assay.Cli;
 
-/// <summary><c>assay benchmark nested</c>: an honest nested benchmark of a table with a numeric target.</summary>
-internal static class BenchmarkCommand
+/// <summary><c>assay bench nested</c>: an honest nested benchmark of a table with a numeric target.</summary>
+internal static class BenchNestedCommand
 {
     public static Command Create(CliEnvironment environment)
-    {
-        var command = new Command("benchmark", "Benchmark learners on a table.");
-        command.Add(Nested(environment));
-        command.Example("assay benchmark nested diabetes", "five outer folds with feature selection, uncertainty and baselines");
-        return command;
-    }
-
-    private static Command Nested(CliEnvironment environment)
     {
         var data = new Argument<string>("data") { Description = "A data set with a numeric target, by file or name." };
         var target = new Option<string?>("--target") { Description = "The column of the target.", HelpName = "column" };
@@ -30,8 +22,8 @@ internal static class BenchmarkCommand
         var predictions = new Option<string?>("--predictions") { Description = "Write the out-of-fold predictions: id, target, prediction, sigma, distance.", HelpName = "file" };
         var html = new Option<string?>("--html") { Description = "Write a report.", HelpName = "file" };
         var command = new Command("nested", "Nested cross-validation of feature selection and an ensemble of networks, with uncertainty and distance to the training set (MODNet).") { data, target, drop, folds, bootstraps, seed, predictions, html };
-        command.Example("assay benchmark nested diabetes --html b.html", "a data set of Assay, as a page");
-        command.Example("assay benchmark nested data.csv --target price --predictions p.csv", "a table of your own");
+        command.Example("assay bench nested diabetes --html b.html", "a data set of Assay, as a page");
+        command.Example("assay bench nested data.csv --target price --predictions p.csv", "a table of your own");
         command.Handle(environment, session =>
         {
             var path = environment.PathOf(session.Require(data));
