@@ -27,14 +27,12 @@ internal static class LanguageBenchmarks
         using var flat = new FlatParameters(model);
         using var optimizer = new AdamW().Bind(flat);
         using var tokens = randint(0, config.Vocabulary, [batch * 8, config.Context + 1], dtype: int64);
-        var loss = new CrossEntropyLoss();
+        using var loss = new NextTokenLoss();
         void Step(int i)
         {
             using var scope = NewDisposeScope();
             var rows = tokens.narrow(0, i % 8 * batch, batch);
-            var logits = model.call(rows.narrow(1, 0, config.Context).contiguous()).view(-1, config.Vocabulary);
-            var (_, gradient) = loss.LossAndGradient(logits.detach(), rows.narrow(1, 1, config.Context).reshape(-1));
-            autograd.backward([logits], [gradient]);
+            model.Backward(rows.narrow(1, 0, config.Context).contiguous(), logits => loss.LossAndGradient(logits, rows.narrow(1, 1, config.Context)).Gradient, accumulate: false);
             var norm = flat.GradientNorm();
             if (norm > 1)
                 flat.Gradients.mul_(1 / norm);
