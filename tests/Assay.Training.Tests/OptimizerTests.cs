@@ -54,6 +54,42 @@ public sealed class OptimizerTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Decay_of_matrices_only_leaves_vectors_alone(bool simd)
+    {
+        using var first = new Parameter(ones(3, 5));
+        using var scale = new Parameter(ones(7));
+        using var last = new Parameter(ones(2, 2));
+        using var flat = new FlatParameters([("a", first), ("norm", scale), ("b", last)]);
+        using var optimizer = new AdamW(0.1, weightDecay: 0.5, decayMatricesOnly: true).Bind(flat);
+        optimizer.Step(simd); // no gradient: nothing but decay moves a weight
+        Assert.True(first.eq(0.95f).all().item<bool>());
+        Assert.True(scale.eq(1).all().item<bool>());
+        Assert.True(last.eq(0.95f).all().item<bool>());
+    }
+
+    // Paper 12: why a lost optimiser state makes a loss spike.
+    [Fact]
+    public void The_first_step_after_a_reset_is_a_whole_learning_rate_and_a_kept_state_takes_a_ninth_of_it()
+    {
+        using var parameter = new Parameter(tensor(new float[] { 0, 0 }));
+        using var flat = new FlatParameters([("p", parameter)]);
+        using var optimizer = new AdamW(1e-3, beta2: 0.95, weightDecay: 0).Bind(flat);
+        parameter.grad!.fill_(0.002f);
+        optimizer.Step();
+        Assert.Equal(-1e-3, parameter[0].item<float>(), 1e-8);
+        using var _ = no_grad();
+        parameter.zero_();
+        foreach (var (name, value) in optimizer.State)
+            value.fill_(name == "m" ? 1e-3 : 1e-4);
+        optimizer.Steps = 999;
+        parameter.grad!.fill_(0.002f);
+        optimizer.Step();
+        Assert.Equal(0.1127389, -parameter[0].item<float>() / 1e-3, 1e-5);
+    }
+
     [Fact]
     public void Adam_equals_that_of_torch()
     {

@@ -18,7 +18,7 @@ public sealed record PretrainingOptions
     /// <summary>AdamW's highest learning rate.</summary>
     public double LearningRate { get; init; } = 3e-3;
 
-    /// <summary>The weight decay of AdamW.</summary>
+    /// <summary>The weight decay of AdamW; on matrices only.</summary>
     public double WeightDecay { get; init; } = 0.1;
 
     /// <summary>The learning-rate schedule.</summary>
@@ -82,7 +82,7 @@ public sealed class Pretrainer(PretrainingOptions options)
             Epochs = options.Epochs,
             BatchSize = options.BatchSize,
             AccumulationSteps = options.AccumulationSteps,
-            Optimizer = new AdamW(options.LearningRate, beta2: 0.95, weightDecay: options.WeightDecay),
+            Optimizer = new AdamW(options.LearningRate, beta2: 0.95, weightDecay: options.WeightDecay, decayMatricesOnly: true),
             Schedule = options.Schedule,
             Loss = new NextTokenLoss(),
             ClipNorm = 1,

@@ -97,14 +97,18 @@ public sealed class Adam(double learningRate = 1e-3, double beta1 = 0.9, double 
 /// <param name="beta2">β₂.</param>
 /// <param name="epsilon">ε.</param>
 /// <param name="weightDecay">λ.</param>
+/// <param name="decayMatricesOnly">Whether vectors (biases, the scales of norms) keep their size, as is usual for language models.</param>
 [Method("adamw", Kind = MethodKind.Optimizer)]
-public sealed class AdamW(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01)
+public sealed class AdamW(double learningRate = 1e-3, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0.01, bool decayMatricesOnly = false)
     : AdamFamily(learningRate, beta1, beta2, epsilon, weightDecay, decoupled: true, nesterov: false)
 {
     private readonly double beta1 = beta1, beta2 = beta2, epsilon = epsilon;
+    private readonly bool decayMatricesOnly = decayMatricesOnly;
 
     /// <inheritdoc/>
-    public override OptimizerSpec WithLearningRate(double learningRate) => new AdamW(learningRate, beta1, beta2, epsilon, WeightDecay);
+    public override OptimizerSpec WithLearningRate(double learningRate) => new AdamW(learningRate, beta1, beta2, epsilon, WeightDecay, decayMatricesOnly);
+
+    internal override OptimizerSpec? ForVectors => decayMatricesOnly && WeightDecay > 0 ? new AdamW(LearningRate, beta1, beta2, epsilon, weightDecay: 0) : null;
 }
 
 /// <summary>

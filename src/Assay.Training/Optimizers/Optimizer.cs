@@ -32,6 +32,9 @@ public abstract class OptimizerSpec
     /// <summary>How many state buffers of the parameters' length the rule keeps: 0, 1 or 2.</summary>
     internal abstract int StateCount { get; }
 
+    /// <summary>The rule for vectors (biases, norms' scales) where it is another than that for matrices; null where it is the same.</summary>
+    internal virtual OptimizerSpec? ForVectors => null;
+
     /// <summary>Gives the rule the parameters that it shall update.</summary>
     public Optimizer Bind(FlatParameters parameters) => new(this, parameters);
 
@@ -54,6 +57,7 @@ public abstract class OptimizerSpec
 public sealed class Optimizer : IDisposable
 {
     private readonly OptimizerSpec spec;
+    private readonly (long Start, long Length, OptimizerSpec Rule)[] ranges;
     private readonly Tensor? m, v;
 
     internal Optimizer(OptimizerSpec spec, FlatParameters parameters)
@@ -61,6 +65,7 @@ public sealed class Optimizer : IDisposable
         ArgumentNullException.ThrowIfNull(parameters);
         this.spec = spec;
         Parameters = parameters;
+        ranges = [.. Ranges(spec, parameters)];
         m = spec.StateCount > 0 ? zeros_like(parameters.Values).DetachFromDisposeScope() : null;
         v = spec.StateCount > 1 ? zeros_like(parameters.Values).DetachFromDisposeScope() : null;
         LearningRate = spec.LearningRate;
@@ -95,15 +100,44 @@ public sealed class Optimizer : IDisposable
         Steps++;
         if (simd)
         {
-            spec.StepSimd(
-                FlatParameters.Span(Parameters.Values), FlatParameters.Span(Parameters.Gradients),
-                m is null ? default : FlatParameters.Span(m), v is null ? default : FlatParameters.Span(v), LearningRate, Steps, get_num_threads());
+            Span<float> p = FlatParameters.Span(Parameters.Values), g = FlatParameters.Span(Parameters.Gradients);
+            Span<float> first = m is null ? default : FlatParameters.Span(m), second = v is null ? default : FlatParameters.Span(v);
+            var threads = get_num_threads();
+            foreach (var (start, length, rule) in ranges)
+            {
+                var (from, count) = ((int)start, (int)length);
+                rule.StepSimd(p.Slice(from, count), g.Slice(from, count), m is null ? default : first.Slice(from, count), v is null ? default : second.Slice(from, count), LearningRate, Steps, threads);
+            }
             return;
         }
         using var _ = no_grad();
         using var scope = TorchSharp.torch.NewDisposeScope();
-        spec.StepTorch(Parameters.Values, Parameters.Gradients, m!, v!, LearningRate, Steps);
+        foreach (var (start, length, rule) in ranges)
+        {
+            rule.StepTorch(
+                Parameters.Values.narrow(0, start, length), Parameters.Gradients.narrow(0, start, length),
+                m?.narrow(0, start, length)!, v?.narrow(0, start, length)!, LearningRate, Steps);
+        }
         Parameters.Gradients.zero_();
+    }
+
+    // Neighbours with the same rule are one range; the gaps behind a parameter belong to it.
+    private static IEnumerable<(long Start, long Length, OptimizerSpec Rule)> Ranges(OptimizerSpec spec, FlatParameters parameters)
+    {
+        var segments = parameters.Segments;
+        var vectorRule = spec.ForVectors ?? spec;
+        long start = 0;
+        for (var i = 0; i < segments.Length; i++)
+        {
+            var rule = Rule(segments[i]);
+            if (i + 1 < segments.Length && Rule(segments[i + 1]) == rule)
+                continue;
+            var end = i + 1 < segments.Length ? segments[i + 1].Offset : parameters.Length;
+            yield return (start, end - start, rule);
+            start = end;
+        }
+
+        OptimizerSpec Rule(ParameterSegment segment) => segment.IsMatrix ? spec : vectorRule;
     }
 
     /// <summary>Forgets all state and starts counting steps anew; parameters stay.</summary>
