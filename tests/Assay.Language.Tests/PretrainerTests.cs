@@ -26,13 +26,13 @@ public sealed class PretrainerTests
         var tokenizer = BpeTraining.Train(corpus.Documents, 280);
         var packed = PackedCorpus.Pack(corpus, tokenizer, 16, 0.2);
         // Every document with its end of text is on exactly one side.
-        Assert.Equal(corpus.Documents.Sum(d => tokenizer.Encode(d).Length + 1), packed.Train.Length + packed.Held.Sum(h => h.Tokens.Length));
+        Assert.Equal(corpus.Documents.Sum(d => tokenizer.Encode(d).Length + 1), packed.TrainTokens + packed.Held.Sum(h => h.Tokens.Length));
         Assert.Equal(["colours", "numbers"], packed.Held.Select(h => h.Domain).Order());
         using var data = packed.TrainingData(tokenizer.Vocabulary);
-        Assert.Equal((packed.Train.Length - 1) / 16, data.Count);
+        Assert.Equal((packed.TrainTokens - 1) / 16, data.Count);
         using var scope = TorchSharp.torch.NewDisposeScope();
-        Assert.Equal(packed.Train.Skip(1).Take(16).Select(t => (long)t), data.Targets[0].data<long>().ToArray());
-        Assert.Equal(packed.Train.Skip(16).Take(16).Select(t => (long)t), data.Inputs[1].data<long>().ToArray());
+        Assert.Equal(packed.Train[0].Tokens.Skip(1).Take(16).Select(t => (long)t), data.Targets[0].data<long>().ToArray());
+        Assert.Equal(packed.Train[0].Tokens.Skip(16).Take(16).Select(t => (long)t), data.Inputs[1].data<long>().ToArray());
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class PretrainerTests
         var twice = new TextCorpus("twice", [.. Enumerable.Range(0, 120).Select(i => $"d{i}")], [.. once.Documents, .. once.Documents], CategoryColumn.FromTexts(Enumerable.Repeat("all", 120)));
         var tokenizer = BpeTraining.Train(once.Documents, 280);
         var (a, b) = (PackedCorpus.Pack(once, tokenizer, 16, 0.2), PackedCorpus.Pack(twice, tokenizer, 16, 0.2));
-        Assert.Equal(2 * a.Train.Length, b.Train.Length);
+        Assert.Equal(2 * a.TrainTokens, b.TrainTokens);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class PretrainerTests
             Assert.Throws<ArgumentException>(() => new Pretrainer(new PretrainingOptions()).Run(model, PackedCorpus.Pack(Corpus(), tokenizer, 64)));
             Assert.Throws<InvalidOperationException>(() => PackedCorpus.Pack(Corpus(2), tokenizer, 5000).TrainingData(280));
             var whole = PackedCorpus.Pack(Corpus(2), tokenizer, 16, 1);
-            Assert.Empty(whole.Train);
+            Assert.Equal(0, whole.TrainTokens);
             Assert.Equal(2, whole.Held.Length);
             Assert.Throws<ArgumentException>(() => LanguageEvaluation.Of(model, PackedCorpus.Pack(Corpus(), tokenizer, 16, 0)));
         }

@@ -56,7 +56,7 @@ internal static class LmPretrainCommand
                     Progress = new Forward(progress),
                 }).Run(model, packed, session.Cancellation);
                 HuggingFaceFolder.Write(folder, model, tokenizer);
-                return new PretrainCard(folder, config.ParameterCount, config.Vocabulary, packed.Train.Length, trained);
+                return new PretrainCard(folder, config.ParameterCount, config.Vocabulary, packed.TrainTokens, trained);
             });
             session.Show(result, r => r.Render());
             return CliHost.Done;
@@ -88,7 +88,7 @@ internal static class LmPretrainCommand
 }
 
 /// <summary>What a pretraining made.</summary>
-internal sealed record PretrainCard(string Folder, long Parameters, int Vocabulary, int TrainingTokens, PretrainingResult Result)
+internal sealed record PretrainCard(string Folder, long Parameters, int Vocabulary, long TrainingTokens, PretrainingResult Result)
 {
     public IRenderable Render() => new Rows(
         new Text(string.Create(System.Globalization.CultureInfo.InvariantCulture,

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Assay.Training;
+using static TorchSharp.torch;
 
 namespace Assay.Language;
 
@@ -38,6 +40,24 @@ public sealed record PretrainingOptions
 
     /// <summary>Where to save, or null for never; a run that finds its own checkpoints there goes on.</summary>
     public string? CheckpointFolder { get; init; }
+
+    /// <summary>The steps between two checkpoints.</summary>
+    public int CheckpointEvery { get; init; } = 100;
+
+    /// <summary>The loss; null takes <see cref="NextTokenLoss"/>.</summary>
+    public nn.Module<Tensor, Tensor, Tensor>? Loss { get; init; }
+
+    /// <summary>The training sequences in the order in which they are read; null shuffles all of them in every epoch. See <see cref="TrainingOptions.Order"/>.</summary>
+    public Func<int, int[]>? Order { get; init; }
+
+    /// <summary>Ends the run after this step, to go on later or in another way.</summary>
+    public long? StopAfterStep { get; init; }
+
+    /// <summary>Every how many steps the training loss is recorded; 0 chooses about 200 points.</summary>
+    public int RecordEvery { get; init; }
+
+    /// <summary>What else takes part in the training.</summary>
+    public ImmutableArray<TrainerHook> Hooks { get; init; } = [];
 
     /// <summary>Hears where the run stands.</summary>
     public IProgress<PretrainingProgress>? Progress { get; init; }
@@ -84,12 +104,15 @@ public sealed class Pretrainer(PretrainingOptions options)
             AccumulationSteps = options.AccumulationSteps,
             Optimizer = new AdamW(options.LearningRate, beta2: 0.95, weightDecay: options.WeightDecay, decayMatricesOnly: true),
             Schedule = options.Schedule,
-            Loss = new NextTokenLoss(),
+            Loss = options.Loss ?? new NextTokenLoss(),
+            Order = options.Order,
+            StopAfterStep = options.StopAfterStep,
+            RecordEvery = options.RecordEvery,
             ClipNorm = 1,
             Precision = options.Precision,
             Seed = options.Seed,
-            Checkpoints = options.CheckpointFolder is null ? null : new CheckpointOptions(options.CheckpointFolder, EverySteps: 100),
-        }, watch).Fit(model, data, null, cancellation);
+            Checkpoints = options.CheckpointFolder is null ? null : new CheckpointOptions(options.CheckpointFolder, EverySteps: options.CheckpointEvery),
+        }, [watch, .. options.Hooks]).Fit(model, data, null, cancellation);
         return new PretrainingResult(result.Trace, result.Steps, result.Steps * options.BatchSize * corpus.Length, watch.TokensPerSecond, result.ResumedFrom, watch.Newest);
     }
 

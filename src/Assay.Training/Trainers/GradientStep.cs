@@ -26,12 +26,17 @@ internal sealed class GradientStep
             (closedModel, closedLoss) = (m, l);
     }
 
+    /// <summary>The loss.</summary>
+    public nn.Module<Tensor, Tensor, Tensor> Loss => loss;
+
     /// <summary>Leaves the gradient of the batch's mean loss in the parameters' <c>grad</c>, which hold zeros before.</summary>
     public double Compute(in TrainingBatch batch)
     {
         var count = batch.Inputs.shape[0];
         var size = (count + parts - 1) / parts;
         var total = 0.0;
+        if (parts > 1 && loss is IWholeBatchLoss whole)
+            ShowWholeBatch(whole, batch, size);
         for (long start = 0; start < count; start += size)
         {
             var length = Math.Min(size, count - start);
@@ -43,6 +48,18 @@ internal sealed class GradientStep
             total += (double)length / count * ComputePart(inputs, targets, (double)length / count, accumulate: start > 0);
         }
         return total;
+    }
+
+    private void ShowWholeBatch(IWholeBatchLoss whole, in TrainingBatch batch, long size)
+    {
+        using var _ = no_grad();
+        whole.BeginBatch();
+        for (long start = 0; start < batch.Inputs.shape[0]; start += size)
+        {
+            using var scope = NewDisposeScope();
+            var length = Math.Min(size, batch.Inputs.shape[0] - start);
+            whole.Collect(model.call(batch.Inputs.narrow(0, start, length)), batch.Targets.narrow(0, start, length));
+        }
     }
 
     private double ComputePart(Tensor inputs, Tensor targets, double weight, bool accumulate)

@@ -50,7 +50,10 @@ public sealed class Trainer
         using var scope = NewDisposeScope();
         using var parameters = new FlatParameters(model);
         using var optimizer = options.Optimizer.Bind(parameters);
-        var stepsPerEpoch = (train.Count + options.BatchSize - 1) / options.BatchSize;
+        var rowsPerEpoch = options.Order?.Invoke(0).Length ?? train.Count;
+        if (rowsPerEpoch == 0)
+            throw new ArgumentException("the order of rows is empty");
+        var stepsPerEpoch = (rowsPerEpoch + options.BatchSize - 1) / options.BatchSize;
         var state = new TrainerState(model, optimizer, options, train, (long)stepsPerEpoch * options.Epochs, stepsPerEpoch) { Hooks = hooks };
         using var run = new Run(this, state, train, validation);
         try
@@ -104,6 +107,7 @@ public sealed class Trainer
             var resumedFrom = Resume();
             foreach (var hook in hooks)
                 hook.OnStart(state);
+            state.StopRequested |= state.Step >= options.StopAfterStep;
             while (state.Step < state.TotalSteps && !state.StopRequested)
                 RunEpoch(cancellation);
             best?.Restore();
@@ -144,11 +148,12 @@ public sealed class Trainer
             foreach (var module in seeded)
                 module.Reseed(SeededRandom.At(options.Seed, ModuleStream, state.Step).NextSeed());
             var start = (long)b * options.BatchSize;
-            var rows = order.narrow(0, start, Math.Min(options.BatchSize, train.Count - start)); // (B)
+            var rows = order.narrow(0, start, Math.Min(options.BatchSize, order.shape[0] - start)); // (B)
             var (inputs, targets) = train.Batch(rows);
             var batch = new TrainingBatch(inputs, targets, rows);
             foreach (var hook in hooks)
                 hook.OnBatch(state, ref batch);
+            (gradients.Loss as IStepAwareLoss)?.Begin(state.Step, state.TotalSteps);
             var loss = gradients.Compute(batch);
             if (!double.IsFinite(loss))
                 throw new NonFiniteLossException(state.Step, null, checkpoints?.Newest(), LikelyCause(batch));
@@ -156,6 +161,7 @@ public sealed class Trainer
                 hook.OnGradients(state);
             Update();
             state.Step++;
+            state.StopRequested |= state.Step >= options.StopAfterStep;
             trainLoss.Add(loss);
             foreach (var hook in hooks)
                 hook.OnStep(state, loss);
@@ -205,6 +211,14 @@ public sealed class Trainer
 
         private Tensor ShuffledRows()
         {
+            if (options.Order?.Invoke(state.Epoch) is { } given)
+            {
+                if ((given.Length + options.BatchSize - 1) / options.BatchSize != state.StepsPerEpoch)
+                    throw new InvalidOperationException($"epoch {state.Epoch} has {given.Length} rows; as many as in the first epoch were expected");
+                if (given.FirstOrDefault(r => (uint)r >= (uint)train.Count, -1) is var wrong and not -1)
+                    throw new InvalidOperationException($"the order names row {wrong}; the data has {train.Count} rows");
+                return tensor(given).to(ScalarType.Int64).to(train.Inputs.device);
+            }
             var order = SeededRandom.At(options.Seed, ShuffleStream, state.Epoch).Permutation(train.Count);
             return tensor(order).to(ScalarType.Int64).to(train.Inputs.device);
         }

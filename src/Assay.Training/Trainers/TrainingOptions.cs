@@ -35,6 +35,15 @@ public sealed record TrainingOptions
     /// <summary>Decides the order of the data and all random numbers in the model's forward pass.</summary>
     public long Seed { get; init; }
 
+    /// <summary>
+    /// The rows of an epoch in the order in which they are read; null shuffles all rows anew in every epoch. A row may come several times or
+    /// never. Every epoch has as many rows as the first, and the same epoch always the same rows, so that a resumed run goes on where it was.
+    /// </summary>
+    public Func<int, int[]>? Order { get; init; }
+
+    /// <summary>Ends the run after this step, with a checkpoint where those are kept, as if it had been cut off there; null for never.</summary>
+    public long? StopAfterStep { get; init; }
+
     /// <summary>Where and how often to save, or null for never.</summary>
     public CheckpointOptions? Checkpoints { get; init; }
 
