@@ -20,6 +20,9 @@ public sealed class CliEnvironment
     /// <summary>Where progress, warnings and errors go.</summary>
     public required IAnsiConsole Error { get; init; }
 
+    /// <summary>Where a conversation's lines come from.</summary>
+    public TextReader Input { get; init; } = System.Console.In;
+
     /// <summary>The folder that relative paths start from.</summary>
     public string Folder { get; init; } = Environment.CurrentDirectory;
 

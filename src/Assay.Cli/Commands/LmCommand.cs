@@ -7,9 +7,10 @@ namespace Assay.Cli;
 internal static class LmCommand
 {
     public static Command Create(CliEnvironment environment) =>
-        new("lm", "Small language models: train from text, evaluate, generate. Folders are in Hugging Face's layout.")
+        new("lm", "Small language models: train from text, evaluate, generate, talk. Folders are in Hugging Face's layout.")
         {
-            LmPretrainCommand.Create(environment), LmEvalCommand.Create(environment), LmGenerateCommand.Create(environment),
+            LmPretrainCommand.Create(environment), LmEvalCommand.Create(environment), LmGenerateCommand.Create(environment), LmChatCommand.Create(environment),
+            LmResumeCheckCommand.Create(environment),
         };
 
     /// <summary>The corpus that an argument names: a path, or a corpus by name.</summary>

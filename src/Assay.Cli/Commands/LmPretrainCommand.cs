@@ -26,11 +26,13 @@ internal static class LmPretrainCommand
         var limit = new Option<long>("--limit") { Description = "The most characters of the corpus, whole documents in seeded order; 0 for all.", DefaultValueFactory = _ => 0 };
         var precision = new Option<string>("--precision") { Description = "float32, or bf16 with float32 master weights.", DefaultValueFactory = _ => "float32" };
         precision.AcceptOnlyFromAmong("float32", "bf16");
+        var reweight = new Option<string>("--reweight") { Description = "Weigh the sequences of a batch by their own losses (paper 18): lin-upper, quadratic, extremes, kl-dro, or uniform for none.", DefaultValueFactory = _ => "uniform" };
+        reweight.AcceptOnlyFromAmong([.. Shapes.Keys]);
         var seed = new Option<long>("--seed") { Description = "Decides weights, split and order.", DefaultValueFactory = _ => 0 };
         var device = new Option<string>("--device") { Description = "cpu, cuda, cuda:N or auto.", DefaultValueFactory = _ => "cpu" };
         var command = new Command("pretrain", "Train a BPE tokenizer and a LLaMA-style decoder on a corpus; writes a Hugging Face folder.")
         {
-            corpus, output, width, layers, vocabulary, context, epochs, batch, rate, limit, precision, seed, device,
+            corpus, output, width, layers, vocabulary, context, epochs, batch, rate, limit, precision, reweight, seed, device,
         };
         command.Example("assay lm pretrain dotnet-docs -o small --limit 2000000", "a 0.2 M model on 2 MB of API prose, some minutes");
         command.Example("assay lm pretrain texts/ -o mine --width 128 --layers 4 --precision bf16", "a million parameters on your own folder");
@@ -49,11 +51,14 @@ internal static class LmPretrainCommand
                 var packed = PackedCorpus.Pack(texts, tokenizer, config.Context, seed: session.Get(seed));
                 using var model = new Decoder(config, SeededRandom.At(session.Get(seed), 0));
                 model.to(TorchRuntime.Device(session.Get(device)!));
+                Directory.CreateDirectory(folder);
+                var logger = new PretrainingLogger((long)session.Get(batch) * config.Context, Path.Combine(folder, PretrainingLog.FileName));
+                var reweighted = Shapes[session.Get(reweight)!] is var shape && shape != ReweightingStrategy.Uniform ? ReweightedLoss.Over(new SequenceLoss(), new SampleReweighter(shape)) : null;
                 var trained = new Pretrainer(new PretrainingOptions
                 {
                     Epochs = session.Get(epochs), BatchSize = session.Get(batch), LearningRate = session.Get(rate), Seed = session.Get(seed),
                     Precision = session.Get(precision) == "bf16" ? Precision.Bf16 : Precision.Fp32, CheckpointFolder = Path.Combine(folder, "checkpoints"),
-                    Progress = new Forward(progress),
+                    Loss = reweighted, Hooks = reweighted is null ? [logger] : [logger, new ReweightingRecorder(reweighted)], Progress = new Forward(progress),
                 }).Run(model, packed, session.Cancellation);
                 HuggingFaceFolder.Write(folder, model, tokenizer);
                 return new PretrainCard(folder, config.ParameterCount, config.Vocabulary, packed.TrainTokens, trained);
@@ -63,6 +68,12 @@ internal static class LmPretrainCommand
         });
         return command;
     }
+
+    private static readonly Dictionary<string, ReweightingStrategy> Shapes = new(StringComparer.Ordinal)
+    {
+        ["uniform"] = ReweightingStrategy.Uniform, ["lin-upper"] = ReweightingStrategy.LinUpper, ["quadratic"] = ReweightingStrategy.Quadratic,
+        ["extremes"] = ReweightingStrategy.Extremes, ["kl-dro"] = ReweightingStrategy.KlDro,
+    };
 
     private static TextCorpus Limited(TextCorpus corpus, long characters, long seed)
     {

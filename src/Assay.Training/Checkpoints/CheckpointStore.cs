@@ -11,7 +11,8 @@ internal readonly record struct CheckpointContent(
 
 /// <summary>The numbers of a checkpoint that are no tensors.</summary>
 internal sealed record CheckpointNotes(
-    int Version, long Step, long Seed, long TotalSteps, int StepsPerEpoch, double LossSum, long LossCount, double Best, int Counter, CurvePoint[] Points);
+    int Version, long Step, long Seed, long TotalSteps, int StepsPerEpoch, double LossSum, long LossCount, double Best, int Counter, CurvePoint[] Points,
+    long? OptimizerSteps = null);
 
 /// <summary>
 /// The checkpoints of one run, one safetensors file each, named by step. A file appears whole or not at all; a damaged one is passed
@@ -50,7 +51,7 @@ internal sealed class CheckpointStore
         }
         var notes = new CheckpointNotes(
             1, state.Step, state.Options.Seed, state.TotalSteps, state.StepsPerEpoch, content.TrainLoss.Sum, content.TrainLoss.Count,
-            content.Stopping?.Best ?? double.NaN, content.Stopping?.Counter ?? 0, [.. state.Points]);
+            content.Stopping?.Best ?? double.NaN, content.Stopping?.Counter ?? 0, [.. state.Points], state.Optimizer.Steps);
         var path = Path.Combine(options.Folder, $"{Prefix}{state.Step.ToString("D9", CultureInfo.InvariantCulture)}{Suffix}");
         Safetensors.Write(path, tensors, new Dictionary<string, string> { [NotesKey] = JsonSerializer.Serialize(notes, Json) });
         foreach (var old in Files().Skip(options.Keep))
@@ -101,7 +102,7 @@ internal sealed class SavedCheckpoint(string path, Dictionary<string, Tensor> te
         }
         state.Step = notes.Step;
         state.Epoch = (int)(notes.Step / state.StepsPerEpoch);
-        state.Optimizer.Steps = notes.Step;
+        state.Optimizer.Steps = notes.OptimizerSteps ?? notes.Step; // fewer where the optimiser began anew on the way
         state.RestorePoints(notes.Points);
         stopping?.Restore(notes.Best, notes.Counter);
         state.StopRequested = stopping?.ShouldStop ?? false;

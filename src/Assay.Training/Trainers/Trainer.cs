@@ -92,6 +92,7 @@ public sealed class Trainer
             (this.state, options, hooks, this.train, this.validation) = (state, trainer.options, trainer.hooks, train, validation);
             var loss = options.Loss ?? DefaultLoss(train);
             gradients = new GradientStep(state.Model, loss, options);
+            state.Gradients = batch => gradients.Compute(batch);
             if (options.EarlyStopping is { } early && validation is not null)
             {
                 stopping = new EarlyStoppingRule(early.Patience, early.MinDelta, early.OnAccuracy);

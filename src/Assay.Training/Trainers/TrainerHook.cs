@@ -118,6 +118,15 @@ public sealed class TrainerState
     /// <summary>Hooks that hear of every recorded point.</summary>
     internal IReadOnlyList<TrainerHook> Hooks { get; init; } = [];
 
+    /// <summary>How <see cref="ComputeGradients"/> computes; set by the trainer.</summary>
+    internal Func<TrainingBatch, double>? Gradients { get; set; }
+
+    /// <summary>Adds the gradients of a batch's mean loss to the flat buffer, which hold zeros between steps; no weight moves.</summary>
+    /// <param name="batch">The examples.</param>
+    /// <returns>The batch's mean loss.</returns>
+    /// <exception cref="InvalidOperationException">No training is under way.</exception>
+    public double ComputeGradients(in TrainingBatch batch) => (Gradients ?? throw new InvalidOperationException("no training is under way"))(batch);
+
     /// <summary>Records a point of a curve at the present step.</summary>
     public void Record(string name, double value)
     {
