@@ -45,7 +45,7 @@ public sealed class ResumeStudy : Study
     public override void Run(StudyContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var size = context.Scale == StudyScale.Quick ? new Size(1_200_000, 160) : new Size(6_000_000, 800);
+        var size = context.Scale == StudyScale.Quick ? new Size(400_000, 80) : new Size(3_000_000, 500);
         var corpus = Some(TextCorpus.Load("dotnet-docs"), size.Characters);
         var tokenizer = BpeTraining.Train(corpus.Documents.Where(d => !PackedCorpus.IsHeldOut(d)), 1024);
         var seeds = context.Seeds;
