@@ -32,7 +32,7 @@ public sealed record PretrainingOptions
     /// <summary>Decides the weights and the order of the sequences.</summary>
     public long Seed { get; init; }
 
-    /// <summary>How often held-out text is evaluated in a run, at even distances.</summary>
+    /// <summary>How often held-out text is evaluated in a run, at even distances and at its end; 0 for never.</summary>
     public int Evaluations { get; init; } = 10;
 
     /// <summary>The most held-out tokens of each domain in an evaluation.</summary>
@@ -128,7 +128,7 @@ public sealed class Pretrainer(PretrainingOptions options)
         public override void OnStart(TrainerState state)
         {
             // A run that was already whole has its evaluation all the same.
-            if (state.Step == state.TotalSteps && !corpus.Held.IsEmpty)
+            if (options.Evaluations > 0 && state.Step == state.TotalSteps && !corpus.Held.IsEmpty)
                 Newest = LanguageEvaluation.Of(model, corpus, options.EvaluationTokens);
             training.Start();
         }
@@ -137,7 +137,7 @@ public sealed class Pretrainer(PretrainingOptions options)
         {
             steps++;
             var every = Math.Max(1, state.TotalSteps / Math.Max(1, options.Evaluations));
-            if (!corpus.Held.IsEmpty && (state.Step % every == 0 || state.Step == state.TotalSteps))
+            if (options.Evaluations > 0 && !corpus.Held.IsEmpty && (state.Step % every == 0 || state.Step == state.TotalSteps))
                 Evaluate(state);
             options.Progress?.Report(new PretrainingProgress(state.Step, state.TotalSteps, loss, Newest?.Loss ?? double.NaN, TokensPerSecond));
         }
