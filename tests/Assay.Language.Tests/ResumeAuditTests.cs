@@ -31,13 +31,13 @@ public sealed class ResumeAuditTests
     [Fact]
     public void A_spike_means_that_the_optimiser_began_anew_and_its_cost_is_counted()
     {
-        var log = Log(s => s with { Loss = s.Loss + 2 * Math.Exp(-(s.Step - 251) / 30.0) });
+        var log = Log(s => s with { Loss = s.Loss + 2 * Math.Exp(-(s.Step - 251) / 10.0) });
         var finding = Finding(log, Log());
         Assert.Equal(ResumeVerdict.OptimizerStateLost, finding.Verdict);
         Assert.True(finding.SpikeScore > 6);
-        Assert.InRange(finding.SpikeNats, 1.7, 2.1);
-        // Σ 2·e^(−k/30) over 150 steps of 100 tokens.
-        Assert.Equal(2 * (1 - Math.Exp(-5)) / (1 - Math.Exp(-1 / 30.0)) * 100, finding.ExcessArea, 1);
+        Assert.InRange(finding.SpikeNats, 1.9, 2.3);
+        // Σ 2·e^(−k/10) over 150 steps of 100 tokens.
+        Assert.Equal(2 / (1 - Math.Exp(-0.1)) * 100, finding.ExcessArea, 1);
         Assert.True(finding.RecoveryTokens > 0);
         Assert.Equal(0, Finding(Log(sigma: 0)).RecoveryTokens);
     }

@@ -28,6 +28,17 @@ public sealed record LanguageEvaluation(double Loss, double BitsPerByte, Immutab
     public static LanguageEvaluation Of(Decoder model, PackedCorpus corpus, int limit = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
+        return Of(model.call, corpus, limit, model.Embedding.device);
+    }
+
+    /// <summary>The same of anything that gives logits, an ensemble for instance.</summary>
+    /// <param name="logits">Tokens (B, T) to logits (B, T, V), called without gradients.</param>
+    /// <param name="corpus">The corpus.</param>
+    /// <param name="limit">The most tokens of each domain; 0 for all.</param>
+    /// <param name="device">Where the tokens lie; null for main memory.</param>
+    public static LanguageEvaluation Of(Func<Tensor, Tensor> logits, PackedCorpus corpus, int limit = 0, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(corpus);
         if (corpus.Held.IsEmpty)
             throw new ArgumentException("no text is held out", nameof(corpus));
@@ -36,7 +47,7 @@ public sealed record LanguageEvaluation(double Loss, double BitsPerByte, Immutab
         foreach (var (domain, all, size) in corpus.Held)
         {
             var used = limit > 0 ? all.AsSpan(0, Math.Min(all.Length, limit + 1)) : all;
-            var loss = SumLoss(model, used, corpus.Length);
+            var loss = SumLoss(logits, device ?? CPU, used, corpus.Length);
             var share = (double)size * (used.Length - 1) / Math.Max(1, all.Length - 1); // bytes that the tokens read stand for
             domains.Add(new DomainLoss(domain, used.Length - 1, loss / (used.Length - 1), loss / Math.Log(2) / Math.Max(1, share)));
             (total, tokens, bits, bytes) = (total + loss, tokens + used.Length - 1, bits + loss / Math.Log(2), bytes + share);
@@ -44,24 +55,24 @@ public sealed record LanguageEvaluation(double Loss, double BitsPerByte, Immutab
         return new LanguageEvaluation(total / tokens, bits / Math.Max(1, bytes), domains.ToImmutable());
     }
 
-    private static double SumLoss(Decoder model, ReadOnlySpan<int> tokens, int length)
+    private static double SumLoss(Func<Tensor, Tensor> model, Device device, ReadOnlySpan<int> tokens, int length)
     {
         using var _ = no_grad();
         var total = 0.0;
         const int batch = 16;
         var sequences = (tokens.Length - 1) / length;
         for (var start = 0; start < sequences; start += batch)
-            total += Block(model, tokens.Slice(start * length, (Math.Min(start + batch, sequences) - start) * length + 1), length);
+            total += Block(model, device, tokens.Slice(start * length, (Math.Min(start + batch, sequences) - start) * length + 1), length);
         var rest = tokens[(sequences * length)..];
-        return rest.Length > 1 ? total + Block(model, rest, rest.Length - 1) : total;
+        return rest.Length > 1 ? total + Block(model, device, rest, rest.Length - 1) : total;
     }
 
-    private static double Block(Decoder model, ReadOnlySpan<int> tokens, int length)
+    private static double Block(Func<Tensor, Tensor> model, Device device, ReadOnlySpan<int> tokens, int length)
     {
         using var scope = NewDisposeScope();
-        var all = tensor(tokens.ToArray().Select(t => (long)t).ToArray()).to(model.Embedding.device);
+        var all = tensor(tokens.ToArray().Select(t => (long)t).ToArray()).to(device);
         var count = tokens.Length - 1;
-        var logits = model.call(all.narrow(0, 0, count).view(-1, length)).flatten(0, 1);
+        var logits = model(all.narrow(0, 0, count).view(-1, length)).flatten(0, 1);
         return nn.functional.cross_entropy(logits, all.narrow(0, 1, count), reduction: nn.Reduction.Sum).item<float>();
     }
 }

@@ -22,9 +22,12 @@ public enum ResumeVerdict
 /// <param name="Step">The last step before it.</param>
 /// <param name="Verdict">What happened.</param>
 /// <param name="Reason">Why, in a sentence.</param>
-/// <param name="SpikeScore">The highest z = (loss − EMA) / √(EMA of the variance) of the steps after it, EMA with a half-life of 50 steps from before it.</param>
-/// <param name="SpikeNats">The highest loss after it, above the EMA.</param>
-/// <param name="RecoveryTokens">Tokens until the EMA is back at its value before; 0 where it never rose above the noise, null where it did not come back.</param>
+/// <param name="SpikeScore">
+/// The highest z = (loss − level) / deviation of the 50 steps after it. The level is the average before it with a half-life of 50 steps,
+/// freed of its lag (2·EMA − EMA of the EMA): a plain average of a falling loss lies above it and hides a spike.
+/// </param>
+/// <param name="SpikeNats">The highest loss after it, above the level.</param>
+/// <param name="RecoveryTokens">Tokens until the average is back at the level before; 0 where it never rose above the noise, null where it did not come back.</param>
 /// <param name="ExcessArea">Σ (loss − reference loss)·tokens over the steps after it, nats·tokens; NaN without a reference.</param>
 /// <param name="LearningRateJump">η after it over what the trend before it foretells.</param>
 /// <param name="SpeedRatio">The median tokens per second after over before.</param>
@@ -89,7 +92,7 @@ public static class ResumeAudit
         if (Math.Max(f.LearningRateJump, 1 / Math.Max(1e-9, f.LearningRateJump)) > RateJumpLimit)
             return (ResumeVerdict.ScheduleDiscontinuity, string.Create(culture, $"the learning rate is {f.LearningRateJump:g3} times what its course before foretells: the schedule's end or phase was not restored"));
         if (f.SpikeScore > SpikeLimit || f.SpikeNats > SpikeNatsLimit)
-            return (ResumeVerdict.OptimizerStateLost, string.Create(culture, $"the loss rose to {f.SpikeNats:f2} nats above its average (z = {f.SpikeScore:f1}): the optimiser's moments were not restored; warm the rate up again, or fill the moments before the first step"));
+            return (ResumeVerdict.OptimizerStateLost, string.Create(culture, $"the loss rose to {f.SpikeNats:f2} nats above its level (z = {f.SpikeScore:f1}): the optimiser's moments were not restored; warm the rate up again, or fill the moments before the first step"));
         if (f.LossShift < ShiftLimit && !validationFell)
             return (ResumeVerdict.DataRepeated, string.Create(culture, $"the training loss fell by {-f.LossShift:f1} standard errors below its course while the validation loss did not follow: the data began again from an earlier place"));
         if (Math.Max(f.SpeedRatio, 1 / Math.Max(1e-9, f.SpeedRatio)) > SpeedLimit)
@@ -97,17 +100,19 @@ public static class ResumeAudit
         return (ResumeVerdict.Clean, f.Reason);
     }
 
-    private static (double Mean, double Variance) Smoothed(IReadOnlyList<PretrainingStep> steps, double decay)
+    private static (double Level, double Variance) Smoothed(IReadOnlyList<PretrainingStep> steps, double decay)
     {
         // From the mean of the first steps on, so that the start does not weigh.
-        var (mean, variance) = (steps.Take(10).Average(s => s.Loss), 0.0);
-        for (var i = 0; i < steps.Count; i++)
+        var first = steps.Take(10).Average(s => s.Loss);
+        var (once, twice, variance) = (first, first, 0.0);
+        foreach (var step in steps)
         {
-            var difference = steps[i].Loss - mean;
-            mean += (1 - decay) * difference;
-            variance = decay * (variance + (1 - decay) * difference * difference);
+            var difference = step.Loss - (2 * once - twice);
+            once += (1 - decay) * (step.Loss - once);
+            twice += (1 - decay) * (once - twice);
+            variance = decay * variance + (1 - decay) * difference * difference;
         }
-        return (mean, variance);
+        return (2 * once - twice, variance);
     }
 
     private static long? Recovery(double mean, double deviation, IReadOnlyList<PretrainingStep> after, double decay, long tokensPerStep)
