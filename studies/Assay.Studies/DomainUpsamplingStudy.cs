@@ -44,7 +44,7 @@ public sealed class DomainUpsamplingStudy : Study
     {
         ArgumentNullException.ThrowIfNull(context);
         var quick = context.Scale == StudyScale.Quick;
-        var (steps, characters) = quick ? (60, 300_000L) : (400, 2_500_000L);
+        var (steps, characters) = quick ? (40, 200_000L) : (400, 2_500_000L);
         double[] durations = quick ? [0, 0.2] : [0, 0.1, 0.2, 0.3];
         var documents = Documents(characters);
         var tokenizer = BpeTraining.Train(documents.Documents.Where(d => !PackedCorpus.IsHeldOut(d)), 512);

@@ -10,7 +10,7 @@ internal static class LmCommand
         new("lm", "Small language models: train from text, evaluate, generate, talk. Folders are in Hugging Face's layout.")
         {
             LmPretrainCommand.Create(environment), LmEvalCommand.Create(environment), LmGenerateCommand.Create(environment), LmChatCommand.Create(environment),
-            LmResumeCheckCommand.Create(environment), LmUpsampleCommand.Create(environment),
+            LmResumeCheckCommand.Create(environment), LmUpsampleCommand.Create(environment), LmEnsembleCommand.Create(environment),
         };
 
     /// <summary>The corpus that an argument names: a path, or a corpus by name.</summary>

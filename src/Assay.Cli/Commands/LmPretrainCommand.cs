@@ -75,7 +75,7 @@ internal static class LmPretrainCommand
         ["extremes"] = ReweightingStrategy.Extremes, ["kl-dro"] = ReweightingStrategy.KlDro,
     };
 
-    private static TextCorpus Limited(TextCorpus corpus, long characters, long seed)
+    internal static TextCorpus Limited(TextCorpus corpus, long characters, long seed)
     {
         if (characters <= 0 || corpus.CharacterCount <= characters)
             return corpus;
