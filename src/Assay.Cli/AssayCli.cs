@@ -56,6 +56,7 @@ public static class AssayCli
         SelectCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),
+        VerifyCommand.Create(environment),
         LossesCommand.Create(environment),
     ];
 

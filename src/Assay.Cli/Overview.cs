@@ -42,6 +42,7 @@ internal static class Overview
             ("assay bench nested data.csv --target price", "a nested benchmark of a table with uncertainty and distance"),
             ("assay lifelong logs/run --ste logs/experts", "what a continual learner keeps, transfers and forgets, from its log"),
             ("assay calibrate val.csv test.csv", "probabilities that mean what they say; before and after"),
+            ("assay verify embeddings.csv --label person", "do embeddings tell identities apart? TAR at fixed FAR, with intervals"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
         ("Judge benchmarks",
