@@ -40,6 +40,7 @@ public static class AssayCli
 
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
+        AggregateCommand.Create(environment),
         AuditCommand.Create(environment),
         BenchCommand.Create(environment),
         CalibrateCommand.Create(environment),
