@@ -44,6 +44,7 @@ internal static class Overview
             ("assay lifelong logs/run --ste logs/experts", "what a continual learner keeps, transfers and forgets, from its log"),
             ("assay calibrate val.csv test.csv", "probabilities that mean what they say; before and after"),
             ("assay verify embeddings.csv --label person", "do embeddings tell identities apart? TAR at fixed FAR, with intervals"),
+            ("assay heads features.csv --label kind --at 50", "naive Bayes or logistic regression on features, for 50 labels"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
         ("Judge benchmarks",
