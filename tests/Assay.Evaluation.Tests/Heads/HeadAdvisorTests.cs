@@ -39,21 +39,21 @@ public sealed class HeadAdvisorTests
     [Fact]
     public void Errors_are_those_of_scikit_learn_and_scaling_is_what_logistic_regression_lives_by()
     {
-        // n = 50, c = ¼; logistic regression by scikit-learn (C = 1, means of eight subsets), naive Bayes by the reference.
+        // n = 50, c = ¼; logistic regression by scikit-learn (C = 1, means of 60 plain random subsets), naive Bayes by the reference.
         var (x, y) = Mixture(4000, 50, .25, 1);
         var (t, truth) = Mixture(4000, 50, .25, 2);
         var scaled = HeadAdvisor.Compare(x, y, t, truth, new HeadComparisonOptions { Grid = [20, 80, 1000], Repeats = 12, At = 80 });
-        double[] nb = [.227, .151, .109], lr = [.226, .147, .109];
+        double[] nb = [.227, .151, .109], lr = [.291, .159, .109];
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal(nb[i], scaled.Points[i].NaiveBayes.Value, .03);
-            Assert.Equal(lr[i], scaled.Points[i].Logistic.Value, .03);
+            Assert.Equal(lr[i], scaled.Points[i].Logistic.Value, .035);
         }
         Assert.True(scaled.Conditions.Dependence < .05);
-        // Unscaled, loud features without much meaning separate 20 rows first: scikit-learn has .471 and .269.
+        // Unscaled, loud features without much meaning separate 20 rows first: scikit-learn has .475 and .263.
         var raw = HeadAdvisor.Compare(x, y, t, truth, new HeadComparisonOptions { Grid = [20, 80], Repeats = 4, At = 80, ScaleFeatures = false, Iterations = 300 });
-        Assert.Equal(.471, raw.Points[0].Logistic.Value, .03);
-        Assert.Equal(.269, raw.Points[1].Logistic.Value, .04);
+        Assert.Equal(.475, raw.Points[0].Logistic.Value, .03);
+        Assert.Equal(.263, raw.Points[1].Logistic.Value, .04);
         Assert.Equal(scaled.Points[0].NaiveBayes.Value, raw.Points[0].NaiveBayes.Value, .03);
         Assert.Equal(LinearHead.NaiveBayes, raw.Advice);
         Assert.True(raw.IsClear && double.IsPositiveInfinity(raw.Crossing.Value));
