@@ -40,12 +40,14 @@ public static class AssayCli
 
     private static IEnumerable<Command> Commands(CliEnvironment environment) =>
     [
+        AggregateCommand.Create(environment),
         AuditCommand.Create(environment),
         BenchCommand.Create(environment),
         CalibrateCommand.Create(environment),
         CompareCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),
+        HeadsCommand.Create(environment),
         JudgeCommand.Create(environment),
         LmCommand.Create(environment),
         LifelongCommand.Create(environment),
@@ -56,6 +58,7 @@ public static class AssayCli
         SelectCommand.Create(environment),
         StudyCommand.Create(environment),
         TrainCommand.Create(environment),
+        VerifyCommand.Create(environment),
         LossesCommand.Create(environment),
     ];
 

@@ -16,6 +16,7 @@ internal static class Overview
         [
             ("assay train recipe.yaml", "train by a recipe ('data: digits' and 'model: mlp(256)' are enough); keeps run and report"),
             ("assay train recipe.yaml --set epochs=50", "other values than the file's"),
+            ("assay aggregate plan --rows 2000 --features 10 --epsilon 1", "averages of groups instead of labels: plan, release with privacy, learn"),
             ("assay runs list", "what was trained, with its key figures"),
         ]),
         ("Language models",
@@ -42,6 +43,8 @@ internal static class Overview
             ("assay bench nested data.csv --target price", "a nested benchmark of a table with uncertainty and distance"),
             ("assay lifelong logs/run --ste logs/experts", "what a continual learner keeps, transfers and forgets, from its log"),
             ("assay calibrate val.csv test.csv", "probabilities that mean what they say; before and after"),
+            ("assay verify embeddings.csv --label person", "do embeddings tell identities apart? TAR at fixed FAR, with intervals"),
+            ("assay heads features.csv --label kind --at 50", "naive Bayes or logistic regression on features, for 50 labels"),
             ("assay select data.csv", "which procedure fits the data, and what simple learners reach"),
         ]),
         ("Judge benchmarks",

@@ -120,7 +120,7 @@ public static class LossComparison
             using var loss = catalog.Create<nn.Module<Tensor, Tensor, Tensor>>(name);
             try
             {
-                loss.call(zeros(2, data.ClassCount), tensor(new long[] { 0, 1 }));
+                LossProbe.Call(loss, data.ClassCount, tensor(new long[] { 0, 1 }));
             }
             catch (Exception e) when (e is ArgumentException or System.Runtime.InteropServices.ExternalException or InvalidOperationException)
             {

@@ -138,8 +138,7 @@ public sealed class RecipeTraining(Recipe recipe, MethodCatalog catalog, RunStor
         using var loss = recipe.Loss.Create<nn.Module<Tensor, Tensor, Tensor>>(catalog);
         try
         {
-            using var _ = no_grad();
-            loss.call(zeros(Math.Min(2, train.Count), train.Outputs, device: train.Inputs.device), train.Targets.narrow(0, 0, Math.Min(2, train.Count)));
+            LossProbe.Call(loss, train.Outputs, train.Targets.narrow(0, 0, Math.Min(2, train.Count)));
         }
         catch (Exception e) when (e is System.Runtime.InteropServices.ExternalException or ArgumentException or InvalidOperationException)
         {

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Assay.Statistics;
 
 /// <summary>
@@ -34,9 +36,11 @@ public sealed class LogisticRegression : ClassLearner
         var d = features.Columns;
         var rows = classCount == 2 ? 1 : classCount;
         var classes = labels.ToArray();
+        // In double precision once, so that dot products and updates of the gradient are SIMD passes.
+        var x = Array.ConvertAll(features.Values.ToArray(), v => (double)v);
         var solution = LimitedMemoryBfgs.Minimize(
             new double[rows * (d + 1)],
-            (parameters, gradient) => rows == 1 ? Binary(features, classes, parameters, gradient) : Multinomial(features, classes, rows, parameters, gradient),
+            (parameters, gradient) => rows == 1 ? Binary(x, d, classes, parameters, gradient) : Multinomial(x, d, classes, rows, parameters, gradient),
             iterations);
         var weights = new double[classCount, d];
         var intercepts = new double[classCount];
@@ -50,46 +54,38 @@ public sealed class LogisticRegression : ClassLearner
         return new LinearClassModel(weights, intercepts);
     }
 
-    private double Binary(FloatMatrix features, int[] labels, double[] parameters, double[] gradient)
+    private double Binary(double[] features, int d, int[] labels, double[] parameters, double[] gradient)
     {
-        var d = features.Columns;
         var loss = Penalise(parameters, gradient, 1, d);
         for (var i = 0; i < labels.Length; i++)
         {
-            var x = features.Row(i);
-            var s = parameters[d];
-            for (var j = 0; j < d; j++)
-                s += parameters[j] * x[j];
+            var x = features.AsSpan(i * d, d);
+            var s = parameters[d] + TensorPrimitives.Dot<double>(parameters.AsSpan(0, d), x);
             // ln(1 + e^−|s|) never overflows.
             var tail = Math.Exp(-Math.Abs(s));
             loss += double.LogP1(tail) + Math.Max(s, 0) - (labels[i] == 1 ? s : 0);
             var error = (s >= 0 ? 1 / (1 + tail) : tail / (1 + tail)) - labels[i];
-            for (var j = 0; j < d; j++)
-                gradient[j] += error * x[j];
+            TensorPrimitives.MultiplyAdd(x, error, gradient.AsSpan(0, d), gradient.AsSpan(0, d));
             gradient[d] += error;
         }
         return loss;
     }
 
-    private double Multinomial(FloatMatrix features, int[] labels, int classCount, double[] parameters, double[] gradient)
+    private double Multinomial(double[] features, int d, int[] labels, int classCount, double[] parameters, double[] gradient)
     {
-        var d = features.Columns;
         var loss = Penalise(parameters, gradient, classCount, d);
         Span<double> p = stackalloc double[Math.Min(classCount, 1024)];
         if (classCount > p.Length)
             p = new double[classCount];
         for (var i = 0; i < labels.Length; i++)
         {
-            var x = features.Row(i);
+            var x = features.AsSpan(i * d, d);
             var max = double.NegativeInfinity;
             for (var c = 0; c < classCount; c++)
             {
                 var w = parameters.AsSpan(c * (d + 1), d + 1);
-                var s = w[d];
-                for (var j = 0; j < d; j++)
-                    s += w[j] * x[j];
-                p[c] = s;
-                max = Math.Max(max, s);
+                p[c] = w[d] + TensorPrimitives.Dot<double>(w[..d], x);
+                max = Math.Max(max, p[c]);
             }
             var own = p[labels[i]] - max;
             var sum = 0.0;
@@ -100,8 +96,7 @@ public sealed class LogisticRegression : ClassLearner
             {
                 var error = p[c] / sum - (c == labels[i] ? 1 : 0);
                 var g = gradient.AsSpan(c * (d + 1), d + 1);
-                for (var j = 0; j < d; j++)
-                    g[j] += error * x[j];
+                TensorPrimitives.MultiplyAdd(x, error, g[..d], g[..d]);
                 g[d] += error;
             }
         }

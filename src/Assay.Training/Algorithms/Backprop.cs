@@ -24,10 +24,10 @@ public sealed class Backprop(ModelSpec model, TrainingOptions? options = null) :
         ArgumentNullException.ThrowIfNull(context);
         if (options.EarlyStopping is not null && validation is null)
             context.Warn?.Invoke("there is no validation data: early stopping is off");
-        var built = model.Build(train.FeatureShape, train.Outputs, SeededRandom.At(context.Seed, 0));
+        var (built, bound) = EmbeddingClassifier.Build(model, options, train, context.Seed);
         built.to(train.Inputs.device);
         var recorder = new StageRecorder(context);
-        recorder.Run("", options, built, train, validation);
+        recorder.Run("", bound, built, train, validation);
         var macs = ForwardMacs.Of(built, train.FeatureShape);
         return new TrainedModel(built, recorder.Trace, macs, 3 * macs);
     }
