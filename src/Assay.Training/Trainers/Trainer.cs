@@ -50,7 +50,9 @@ public sealed class Trainer
         using var scope = NewDisposeScope();
         using var parameters = new FlatParameters(model);
         using var optimizer = options.Optimizer.Bind(parameters);
-        var stepsPerEpoch = (train.Count + options.BatchSize - 1) / options.BatchSize;
+        var stepsPerEpoch = options.DropLast ? train.Count / options.BatchSize : (train.Count + options.BatchSize - 1) / options.BatchSize;
+        if (stepsPerEpoch == 0)
+            throw new ArgumentException($"without the last, smaller batch nothing is left: {train.Count} examples in batches of {options.BatchSize}", nameof(train));
         var state = new TrainerState(model, optimizer, options, train, (long)stepsPerEpoch * options.Epochs, stepsPerEpoch) { Hooks = hooks };
         using var run = new Run(this, state, train, validation);
         try
