@@ -1,5 +1,7 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -62,75 +64,142 @@ internal static class GhostKernels
         }
     }
 
+    // Rows are read in the order of memory, four at a time, so that the sums of a feature are loaded and stored once for four rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Columns(float* x, float* y, int start, int rows, int channels, float* weight, float* bias, double epsilon, float* mean, float* inverse)
     {
-        Span<float> mu = new(mean, channels), scale = new(inverse, channels);
-        var room = stackalloc float[Math.Min(channels, MaxStack)];
-        var shift = channels <= MaxStack ? new Span<float>(room, channels) : new float[channels];
-        mu.Clear();
-        for (var r = 0; r < rows; r++)
-            TensorPrimitives.Add(mu, Row(x, start + r, channels), mu);
-        TensorPrimitives.Divide(mu, rows, mu);
-        // Second pass over what is now in the cache: Σ(x − μ)² loses no digits, Σx² − (Σx)²/n would.
-        scale.Clear();
-        for (var r = 0; r < rows; r++)
+        x += (long)start * channels;
+        y += (long)start * channels;
+        new Span<float>(mean, channels).Clear();
+        new Span<float>(inverse, channels).Clear();
+        for (var r = 0; r < rows; r += 4)
+            AddRows(x + (long)r * channels, Math.Min(4, rows - r), channels, null, mean);
+        TensorPrimitives.Divide(new ReadOnlySpan<float>(mean, channels), rows, new Span<float>(mean, channels));
+        // A second pass: Σ(x − μ)² loses no digits, Σx² − (Σx)²/n would.
+        for (var r = 0; r < rows; r += 4)
+            AddRows(x + (long)r * channels, Math.Min(4, rows - r), channels, mean, inverse);
+        // y = a·x + s with a = γ/σ, s = β − μ·a.
+        var buffer = channels <= MaxStack ? stackalloc float[2 * channels] : new float[2 * channels];
+        fixed (float* a = buffer)
         {
-            TensorPrimitives.Subtract(Row(x, start + r, channels), mu, shift);
-            TensorPrimitives.MultiplyAdd(shift, shift, scale, scale);
+            var s = a + channels;
+            for (var c = 0; c < channels; c++)
+            {
+                inverse[c] = (float)(1 / Math.Sqrt(inverse[c] / rows + epsilon));
+                a[c] = inverse[c] * (weight == null ? 1 : weight[c]);
+                s[c] = (bias == null ? 0 : bias[c]) - mean[c] * a[c];
+            }
+            for (var r = 0; r < rows; r++)
+                Affine(x + (long)r * channels, a, s, y + (long)r * channels, channels);
         }
-        for (var c = 0; c < channels; c++)
-            scale[c] = (float)(1 / Math.Sqrt(scale[c] / rows + epsilon));
-        if (weight == null)
+    }
+
+    // sums += Σ rows, or Σ (rows − μ)² where μ is given.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void AddRows(float* x, int rows, int channels, float* mean, float* sums)
+    {
+        var c = 0;
+        if (rows == 4)
+        {
+            float* x1 = x + channels, x2 = x1 + channels, x3 = x2 + channels;
+            for (; c + 16 <= channels; c += 16)
+            {
+                var (v0, v1, v2, v3) = (Vector512.Load(x + c), Vector512.Load(x1 + c), Vector512.Load(x2 + c), Vector512.Load(x3 + c));
+                if (mean != null)
+                {
+                    var mu = Vector512.Load(mean + c);
+                    (v0, v1, v2, v3) = (v0 - mu, v1 - mu, v2 - mu, v3 - mu);
+                    (v0, v1, v2, v3) = (v0 * v0, v1 * v1, v2 * v2, v3 * v3);
+                }
+                (Vector512.Load(sums + c) + (v0 + v1 + (v2 + v3))).Store(sums + c);
+            }
+        }
+        for (; c < channels; c++)
         {
             for (var r = 0; r < rows; r++)
             {
-                var to = Row(y, start + r, channels);
-                TensorPrimitives.Subtract(Row(x, start + r, channels), mu, to);
-                TensorPrimitives.Multiply(to, scale, to);
+                var v = x[(long)r * channels + c];
+                sums[c] += mean == null ? v : (v - mean[c]) * (v - mean[c]);
             }
-            return;
         }
-        // y = a·x + s with a = γ/σ, s = β − μ·a.
-        var factors = channels <= MaxStack ? stackalloc float[channels] : new float[channels];
-        TensorPrimitives.Multiply(scale, new ReadOnlySpan<float>(weight, channels), factors);
-        TensorPrimitives.Multiply(mu, factors, shift);
-        TensorPrimitives.Subtract(new ReadOnlySpan<float>(bias, channels), shift, shift);
-        for (var r = 0; r < rows; r++)
-            TensorPrimitives.MultiplyAdd(Row(x, start + r, channels), factors, shift, Row(y, start + r, channels));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void Affine(float* x, float* a, float* s, float* y, int channels)
+    {
+        var c = 0;
+        for (; c + 16 <= channels; c += 16)
+            Vector512.FusedMultiplyAdd(Vector512.Load(x + c), Vector512.Load(a + c), Vector512.Load(s + c)).Store(y + c);
+        for (; c < channels; c++)
+            y[c] = x[c] * a[c] + s[c];
+    }
+
+    // dx = a·dy + b·x + s with a = γ/σ, b = −a·m₂/σ, s = −a·m₁ − b·μ; m₁ = mean dy, m₂ = mean dy·x̂.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void ColumnsBackward(
         float* x, float* dy, float* dx, int start, int rows, int channels, float* weight, float* mean, float* inverse, float* weightSums, float* biasSums)
     {
-        ReadOnlySpan<float> mu = new(mean, channels), scale = new(inverse, channels);
-        Span<float> sums = new(biasSums, channels), products = new(weightSums, channels);
-        sums.Clear();
-        products.Clear();
+        x += (long)start * channels;
+        dy += (long)start * channels;
+        dx += (long)start * channels;
+        new Span<float>(weightSums, channels).Clear();
+        new Span<float>(biasSums, channels).Clear();
+        for (var r = 0; r < rows; r += 2)
+            AddProducts(x + (long)r * channels, dy + (long)r * channels, Math.Min(2, rows - r), channels, mean, weightSums, biasSums);
         var buffer = channels <= MaxStack ? stackalloc float[3 * channels] : new float[3 * channels];
-        Span<float> a = buffer[..channels], b = buffer.Slice(channels, channels), c = buffer[(2 * channels)..];
-        for (var r = 0; r < rows; r++)
+        fixed (float* a = buffer)
         {
-            var g = Row(dy, start + r, channels);
-            TensorPrimitives.Add(sums, g, sums);
-            TensorPrimitives.Subtract(Row(x, start + r, channels), mu, a);
-            TensorPrimitives.MultiplyAdd(a, g, products, products);
-        }
-        TensorPrimitives.Multiply(products, scale, products); // Σ dy·x̂
-        // dx = a·dy + b·x + c with a = γ/σ, b = −a·m₂/σ, c = −a·m₁ − b·μ; m₁ = mean dy, m₂ = mean dy·x̂.
-        for (var i = 0; i < channels; i++)
-        {
-            a[i] = scale[i] * (weight == null ? 1 : weight[i]);
-            b[i] = -a[i] * scale[i] * products[i] / rows;
-            c[i] = -a[i] * sums[i] / rows - b[i] * mu[i];
-        }
-        for (var r = 0; r < rows; r++)
-        {
-            var to = Row(dx, start + r, channels);
-            TensorPrimitives.MultiplyAdd(Row(dy, start + r, channels), a, c, to);
-            TensorPrimitives.MultiplyAdd(Row(x, start + r, channels), b, to, to);
+            float* b = a + channels, s = b + channels;
+            for (var c = 0; c < channels; c++)
+            {
+                weightSums[c] *= inverse[c];
+                a[c] = inverse[c] * (weight == null ? 1 : weight[c]);
+                b[c] = -a[c] * inverse[c] * weightSums[c] / rows;
+                s[c] = -a[c] * biasSums[c] / rows - b[c] * mean[c];
+            }
+            for (var r = 0; r < rows; r++)
+                Combine(x + (long)r * channels, dy + (long)r * channels, a, b, s, dx + (long)r * channels, channels);
         }
     }
 
+    // sums += Σ dy and products += Σ (x − μ)·dy over one or two rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void AddProducts(float* x, float* dy, int rows, int channels, float* mean, float* products, float* sums)
+    {
+        var c = 0;
+        if (rows == 2)
+        {
+            for (; c + 16 <= channels; c += 16)
+            {
+                var mu = Vector512.Load(mean + c);
+                var (g0, g1) = (Vector512.Load(dy + c), Vector512.Load(dy + channels + c));
+                (Vector512.Load(sums + c) + (g0 + g1)).Store(sums + c);
+                var product = Vector512.FusedMultiplyAdd(Vector512.Load(x + c) - mu, g0, Vector512.Load(products + c));
+                Vector512.FusedMultiplyAdd(Vector512.Load(x + channels + c) - mu, g1, product).Store(products + c);
+            }
+        }
+        for (; c < channels; c++)
+        {
+            for (var r = 0; r < rows; r++)
+            {
+                var g = dy[(long)r * channels + c];
+                sums[c] += g;
+                products[c] += (x[(long)r * channels + c] - mean[c]) * g;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void Combine(float* x, float* dy, float* a, float* b, float* s, float* dx, int channels)
+    {
+        var c = 0;
+        for (; c + 16 <= channels; c += 16)
+            Vector512.FusedMultiplyAdd(Vector512.Load(dy + c), Vector512.Load(a + c), Vector512.FusedMultiplyAdd(Vector512.Load(x + c), Vector512.Load(b + c), Vector512.Load(s + c))).Store(dx + c);
+        for (; c < channels; c++)
+            dx[c] = a[c] * dy[c] + b[c] * x[c] + s[c];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Planes(float* x, float* y, int start, int rows, int channel, GhostLayout layout, float* weight, float* bias, double epsilon, float* mean, float* inverse, int ghost)
     {
         var inner = layout.Inner;
@@ -159,6 +228,7 @@ internal static class GhostKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void PlanesBackward(
         float* x, float* dy, float* dx, int start, int rows, int channel, GhostLayout layout, float* weight, float* mean, float* inverse, float* weightSums, float* biasSums, int ghost)
     {
@@ -189,8 +259,6 @@ internal static class GhostKernels
     }
 
     private const int MaxStack = 4096;
-
-    private static unsafe Span<float> Row(float* data, int row, int channels) => new(data + (long)row * channels, channels);
 
     private static unsafe Span<float> Plane(float* data, int row, int channel, GhostLayout layout) =>
         new(data + ((long)row * layout.Channels + channel) * layout.Inner, layout.Inner);

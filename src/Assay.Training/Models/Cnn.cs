@@ -37,7 +37,7 @@ public sealed class CnnSpec(int[] channels) : ModelSpec
 }
 
 /// <summary>The network of <see cref="CnnSpec"/>.</summary>
-public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision
+public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision, IFeatureExtractor
 {
     private readonly ImmutableArray<Parameter> kernels;
     private readonly ImmutableArray<BatchNorm2d> norms;
@@ -77,6 +77,13 @@ public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        return Extract(input).Outputs.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public (Tensor Features, Tensor Outputs) Extract(Tensor input)
+    {
+        using var scope = NewDisposeScope();
         var h = input.view(imageShape).to(ComputeType); // (B, C, H, W)
         for (var i = 0; i < kernels.Length; i++)
         {
@@ -87,6 +94,6 @@ public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision
                 h = nn.functional.max_pool2d(h, 2);
         }
         var pooled = h.to(ScalarType.Float32).mean([2, 3]); // (B, c)
-        return nn.functional.linear(pooled, weight, bias).MoveToOuterDisposeScope();
+        return (pooled.MoveToOuterDisposeScope(), nn.functional.linear(pooled, weight, bias).MoveToOuterDisposeScope());
     }
 }

@@ -32,7 +32,7 @@ public sealed class NormalizedMlpSpec(int[] hidden, Activation activation = Acti
 /// Fully connected layers, each but the last followed by batch normalisation and an activation: a_i = σ(BN_i(a_{i−1} W_iᵀ)). The
 /// normalisation's shift is the layer's bias; weights start as in <see cref="Mlp"/>.
 /// </summary>
-public sealed class NormalizedMlp : nn.Module<Tensor, Tensor>
+public sealed class NormalizedMlp : nn.Module<Tensor, Tensor>, IFeatureExtractor
 {
     private readonly Activation activation;
     private readonly ImmutableArray<Parameter> weights;
@@ -76,12 +76,19 @@ public sealed class NormalizedMlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
+        return Extract(input).Outputs.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public (Tensor Features, Tensor Outputs) Extract(Tensor input)
+    {
+        using var scope = NewDisposeScope();
         var a = input.flatten(1); // (B, d)
         for (var i = 0; i < norms.Length; i++)
         {
             var z = norms[i].call(a.mm(weights[i].t())); // (B, n_i)
             a = activation == Activation.Relu ? z.relu() : z.tanh();
         }
-        return addmm(bias, a, weights[^1].t(), 1, 1).MoveToOuterDisposeScope(); // (B, k)
+        return (a.MoveToOuterDisposeScope(), addmm(bias, a, weights[^1].t(), 1, 1).MoveToOuterDisposeScope()); // (B, m), (B, k)
     }
 }

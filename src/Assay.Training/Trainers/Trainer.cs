@@ -90,7 +90,7 @@ public sealed class Trainer
         {
             (this.state, options, hooks, this.train, this.validation) = (state, trainer.options, trainer.hooks, train, validation);
             var loss = options.Loss ?? DefaultLoss(train);
-            gradients = new GradientStep(state.Model, loss, options);
+            gradients = new GradientStep(state.Model, loss, options, hooks.Any(h => h.WantsOutputs) ? Observe : null);
             if (options.EarlyStopping is { } early && validation is not null)
             {
                 stopping = new EarlyStoppingRule(early.Patience, early.MinDelta, early.OnAccuracy);
@@ -165,6 +165,15 @@ public sealed class Trainer
             {
                 state.Record("train/loss", trainLoss.Take());
                 state.Record("learning-rate", state.Optimizer.LearningRate);
+            }
+        }
+
+        private void Observe(in TrainingBatch part, Tensor outputs)
+        {
+            foreach (var hook in hooks)
+            {
+                if (hook.WantsOutputs)
+                    hook.OnOutputs(state, part, outputs);
             }
         }
 
