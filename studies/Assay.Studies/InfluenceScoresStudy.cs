@@ -59,9 +59,9 @@ public sealed class InfluenceScoresStudy : Study
             };
             var table = InfluenceRun.Compute(model, training, train, Options(Scores, 0, 0.2));
             Agreement(context, seed, table);
-            curves.Add(PruningCurve.Run(model, training, train, test, table, PruningCurve.Arms(table), new PruningOptions
+            curves.Add(PruningCurve.Run(model, training, train, test, table, PruningCurve.Arms(table, SelectionPolicy.Hard, SelectionPolicy.Easy, SelectionPolicy.Middle, SelectionPolicy.Weighted), new PruningOptions
             {
-                Fractions = [0.3, 0.5], Seeds = [seed], Cancellation = context.Cancellation, Progress = (_, f) => Report("clean", 0.2, 0.5 * f),
+                Fractions = [0.5], Seeds = [seed], Cancellation = context.Cancellation, Progress = (_, f) => Report("clean", 0.2, 0.5 * f),
             }));
             Noise(context, seed, clean, test, model, training, Options([InfluenceScore.El2n, InfluenceScore.Vog], 0.7, 0.1));
         }
@@ -126,10 +126,7 @@ public sealed class InfluenceScoresStudy : Study
             context.Measure("beats-random", context.Seeds[i], At(i, best, 0.5) - At(i, "random", 0.5));
             context.Observe("all data: test accuracy, %", 100 * curves[i].Full[0]);
             foreach (var arm in arms)
-            {
                 context.Observe($"half, {arm}: test accuracy, %", At(i, arm, 0.5));
-                context.Observe($"30 %, {arm}: test accuracy, %", At(i, arm, 0.3));
-            }
         }
     }
 }

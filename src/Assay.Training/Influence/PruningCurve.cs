@@ -85,7 +85,8 @@ public sealed record PruningCurve(ImmutableArray<double> Full, ImmutableArray<Pr
         var done = 0;
         var results = ParallelTrials.Run(trials, (trial, stop) =>
         {
-            var rows = trial.Arm is null ? null : ExampleSelection.Keep(table.Hardness(trial.Arm.Score), table.Labels.AsSpan(), trial.Fraction, trial.Arm.Options with { Seed = trial.Seed });
+            var rows = trial.Arm is not { } arm ? null : ExampleSelection.Keep(
+                arm.Options.Policy == SelectionPolicy.Weighted ? table.NormalizedHardness(arm.Score) : table.Hardness(arm.Score), table.Labels.AsSpan(), trial.Fraction, trial.Arm.Options with { Seed = trial.Seed });
             var score = Score(model, training, train, test, rows, trial.Seed, options.SameUpdates, stop);
             options.Progress?.Invoke($"{trial.Arm?.Name ?? "all data"}, {100 * trial.Fraction:0} %", (double)Interlocked.Increment(ref done) / trials.Length);
             return (Score: score, Shift: rows is null ? 0 : Shift(table.Labels, rows));

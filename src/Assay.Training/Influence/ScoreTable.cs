@@ -43,6 +43,12 @@ public sealed record ScoreTable(ImmutableSortedDictionary<InfluenceScore, Immuta
         return score == InfluenceScore.Vog && !Labels.IsEmpty ? InfluenceScores.NormalizeByClass(hardness, Labels.AsSpan()) : hardness;
     }
 
+    /// <summary>
+    /// Hardness with mean 0 and deviation 1 in each class (over all examples for regression), so that a temperature means the same for every
+    /// score: what <see cref="SelectionPolicy.Weighted"/> wants.
+    /// </summary>
+    public double[] NormalizedHardness(InfluenceScore score) => InfluenceScores.NormalizeByClass(Hardness(score), Labels.IsEmpty ? new int[Count] : Labels.AsSpan());
+
     /// <summary>Spearman's rank correlation between two scores' hardness.</summary>
     public double Correlation(InfluenceScore a, InfluenceScore b) => RankCorrelation.Spearman(Hardness(a), Hardness(b));
 
