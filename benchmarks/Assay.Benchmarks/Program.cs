@@ -9,7 +9,7 @@ var asJson = new Option<bool>("--json") { Description = "Print the figures as JS
 IEnumerable<PeerBenchmark> all =
 [
     .. TrainingBenchmarks.All, .. LossBenchmarks.All, .. LanguageBenchmarks.All, .. JudgeBenchmarks.All, .. BootstrapBenchmarks.All, .. LabelQualityBenchmarks.All,
-    .. PoolBenchmarks.All, .. ScalingLawBenchmarks.All,
+    .. PoolBenchmarks.All, .. ScalingLawBenchmarks.All, .. LargeBatchBenchmarks.All, .. InfluenceBenchmarks.All,
 ];
 var peers = new Command("peers", "Time our work and a peer's in turn on this machine; exits 1 where a median ratio misses its bar.") { only, pairs, asJson };
 peers.SetAction(parsed =>

@@ -33,6 +33,7 @@ internal static class Overview
         [
             ("assay audit labels predictions.csv", "labels that are probably wrong, a sheet to review them, the corrected set"),
             ("assay audit judges items.csv --judgements judges.csv", "labels that an ensemble of (chat) judges contradicts, and how many are wrong"),
+            ("assay audit influence digits --prune 0.5", "how each example is learnt (VoG, EL2N, forgetting …), and how much of the data will do"),
             ("assay audit neighbours predictions.csv --negative none --features f.npy", "positives that hide in a background class, by their neighbours"),
         ]),
         ("Judge predictions",

@@ -37,7 +37,7 @@ public sealed class CnnSpec(int[] channels) : ModelSpec
 }
 
 /// <summary>The network of <see cref="CnnSpec"/>.</summary>
-public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision, IPenultimateFeatures
+public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision, IFeatureExtractor
 {
     private readonly ImmutableArray<Parameter> kernels;
     private readonly ImmutableArray<BatchNorm2d> norms;
@@ -77,11 +77,11 @@ public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision, IPenultima
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return nn.functional.linear(Penultimate(input), weight, bias).MoveToOuterDisposeScope();
+        return Extract(input).Outputs.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor Penultimate(Tensor input)
+    public (Tensor Features, Tensor Outputs) Extract(Tensor input)
     {
         using var scope = NewDisposeScope();
         var h = input.view(imageShape).to(ComputeType); // (B, C, H, W)
@@ -93,6 +93,7 @@ public sealed class Cnn : nn.Module<Tensor, Tensor>, IMixedPrecision, IPenultima
             if (h.shape[2] > 1 && h.shape[3] > 1)
                 h = nn.functional.max_pool2d(h, 2);
         }
-        return h.to(ScalarType.Float32).mean([2, 3]).MoveToOuterDisposeScope(); // (B, c)
+        var pooled = h.to(ScalarType.Float32).mean([2, 3]); // (B, c)
+        return (pooled.MoveToOuterDisposeScope(), nn.functional.linear(pooled, weight, bias).MoveToOuterDisposeScope());
     }
 }

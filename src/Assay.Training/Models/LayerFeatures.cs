@@ -3,14 +3,6 @@ using static TorchSharp.torch;
 
 namespace Assay.Training;
 
-/// <summary>A model that gives the features its last layer works on.</summary>
-public interface IPenultimateFeatures
-{
-    /// <summary>The input of the last linear layer, (B, d).</summary>
-    /// <param name="input">The batch, (B, …).</param>
-    Tensor Penultimate(Tensor input);
-}
-
 /// <summary>Features of a trained model, for heads, probes and distances.</summary>
 public static class LayerFeatures
 {
@@ -48,7 +40,12 @@ public static class LayerFeatures
 
     private static Func<Tensor, Tensor> Last(nn.Module<Tensor, Tensor> model) => model switch
     {
-        IPenultimateFeatures known => known.Penultimate,
+        IFeatureExtractor known => x =>
+        {
+            var (features, outputs) = known.Extract(x);
+            outputs.Dispose();
+            return features;
+        },
         EmbeddingClassifier embedding => x => embedding.Embed(x),
         _ => throw new ArgumentException($"{model.GetName()} does not give the input of its last layer; name a layer, one of: {string.Join(", ", model.named_modules().Select(m => m.name).Where(n => n.Length > 0))}", nameof(model)),
     };

@@ -51,7 +51,7 @@ public sealed class LinearSpec : ModelSpec
 /// Fully connected layers with an activation between them: z_i = a_{i−1} W_iᵀ + b_i, a_i = σ(z_i); the last layer is linear.
 /// Hidden weights start as He (ReLU) or Glorot (tanh) uniform, the output layer as PyTorch's default, biases at 0.
 /// </summary>
-public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixedPrecision, IPenultimateFeatures
+public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixedPrecision, IFeatureExtractor
 {
     private readonly Activation activation;
     private readonly nn.Module<Tensor, Tensor>? drop;
@@ -106,21 +106,18 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return Run(input, Weights.Length).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return Extract(input).Outputs.MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public Tensor Penultimate(Tensor input)
+    public (Tensor Features, Tensor Outputs) Extract(Tensor input)
     {
         using var scope = NewDisposeScope();
-        return Run(input, Weights.Length - 1).to(ScalarType.Float32).MoveToOuterDisposeScope();
-    }
-
-    private Tensor Run(Tensor input, int layers)
-    {
         var a = input.flatten(1).to(ComputeType); // (B, d)
-        for (var i = 0; i < layers; i++)
+        var below = a;
+        for (var i = 0; i < Weights.Length; i++)
         {
+            below = a;
             a = nn.functional.linear(a, Weights[i].to(ComputeType), i < Biases.Length ? Biases[i].to(ComputeType) : null); // (B, n_i)
             if (i + 1 < Weights.Length)
             {
@@ -129,7 +126,7 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>, IClosedFormGradients, IMixe
                     a = drop.call(a);
             }
         }
-        return a;
+        return (below.to(ScalarType.Float32).MoveToOuterDisposeScope(), a.to(ScalarType.Float32).MoveToOuterDisposeScope());
     }
 
     /// <inheritdoc/>

@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 
 namespace Assay.Training;
 
+/// <summary>Hears of the outputs of every part of a batch in training.</summary>
+internal delegate void OutputObserver(in TrainingBatch part, Tensor outputs);
+
 /// <summary>Computes the gradients of one batch, by closed form where model and loss have one, else by autograd, and evaluates.</summary>
 internal sealed class GradientStep
 {
@@ -12,10 +15,11 @@ internal sealed class GradientStep
     private readonly IClosedFormGradients? closedModel;
     private readonly IClosedFormLoss? closedLoss;
     private readonly int parts;
+    private readonly OutputObserver? observer;
 
-    public GradientStep(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor, Tensor> loss, TrainingOptions options)
+    public GradientStep(nn.Module<Tensor, Tensor> model, nn.Module<Tensor, Tensor, Tensor> loss, TrainingOptions options, OutputObserver? observer = null)
     {
-        (this.model, this.loss, parts) = (model, loss, options.AccumulationSteps);
+        (this.model, this.loss, parts, this.observer) = (model, loss, options.AccumulationSteps, observer);
         if (options.Precision == Precision.Bf16)
         {
             if (model is not IMixedPrecision mixed)
@@ -42,10 +46,11 @@ internal sealed class GradientStep
             var length = Math.Min(size, count - start);
             var inputs = parts == 1 ? batch.Inputs : batch.Inputs.narrow(0, start, length);
             var targets = parts == 1 ? batch.Targets : batch.Targets.narrow(0, start, length);
+            var rows = parts == 1 ? batch.Rows : batch.Rows.narrow(0, start, length);
             if (loss is IRowAwareLoss aware)
-                aware.Rows = parts == 1 ? batch.Rows : batch.Rows.narrow(0, start, length);
+                aware.Rows = rows;
             // A part weighs as much as its share of the batch, so that the sum is the whole batch's mean.
-            total += (double)length / count * ComputePart(inputs, targets, (double)length / count, accumulate: start > 0);
+            total += (double)length / count * ComputePart(new TrainingBatch(inputs, targets, rows), (double)length / count, accumulate: start > 0);
         }
         return total;
     }
@@ -62,19 +67,22 @@ internal sealed class GradientStep
         }
     }
 
-    private double ComputePart(Tensor inputs, Tensor targets, double weight, bool accumulate)
+    private double ComputePart(TrainingBatch part, double weight, bool accumulate)
     {
         using var scope = NewDisposeScope();
         if (closedModel is null)
         {
-            var value = loss.call(model.call(inputs), targets);
+            var outputs = model.call(part.Inputs);
+            observer?.Invoke(part, outputs.detach());
+            var value = loss.call(outputs, part.Targets);
             (weight == 1 ? value : value.mul(weight)).backward();
             return value.ToDouble();
         }
         var mean = 0.0;
-        closedModel.Backward(inputs, logits =>
+        closedModel.Backward(part.Inputs, logits =>
         {
-            (mean, var gradient) = closedLoss!.LossAndGradient(logits, targets);
+            observer?.Invoke(part, logits);
+            (mean, var gradient) = closedLoss!.LossAndGradient(logits, part.Targets);
             return weight == 1 ? gradient : gradient.mul_(weight);
         }, accumulate);
         return mean;

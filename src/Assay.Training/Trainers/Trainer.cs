@@ -53,7 +53,9 @@ public sealed class Trainer
         var rowsPerEpoch = options.Order?.Invoke(0).Length ?? train.Count;
         if (rowsPerEpoch == 0)
             throw new ArgumentException("the order of rows is empty");
-        var stepsPerEpoch = (rowsPerEpoch + options.BatchSize - 1) / options.BatchSize;
+        var stepsPerEpoch = options.StepsOf(rowsPerEpoch);
+        if (stepsPerEpoch == 0)
+            throw new ArgumentException($"without the last, smaller batch nothing is left: {rowsPerEpoch} examples in batches of {options.BatchSize}", nameof(train));
         var state = new TrainerState(model, optimizer, options, train, (long)stepsPerEpoch * options.Epochs, stepsPerEpoch) { Hooks = hooks };
         using var run = new Run(this, state, train, validation);
         try
@@ -91,7 +93,7 @@ public sealed class Trainer
         {
             (this.state, options, hooks, this.train, this.validation) = (state, trainer.options, trainer.hooks, train, validation);
             var loss = options.Loss ?? DefaultLoss(train);
-            gradients = new GradientStep(state.Model, loss, options);
+            gradients = new GradientStep(state.Model, loss, options, hooks.Any(h => h.WantsOutputs) ? Observe : null);
             state.Gradients = batch => gradients.Compute(batch);
             if (options.EarlyStopping is { } early && validation is not null)
             {
@@ -173,6 +175,15 @@ public sealed class Trainer
             }
         }
 
+        private void Observe(in TrainingBatch part, Tensor outputs)
+        {
+            foreach (var hook in hooks)
+            {
+                if (hook.WantsOutputs)
+                    hook.OnOutputs(state, part, outputs);
+            }
+        }
+
         private void Update()
         {
             if (options.ClipNorm is { } limit)
@@ -214,7 +225,7 @@ public sealed class Trainer
         {
             if (options.Order?.Invoke(state.Epoch) is { } given)
             {
-                if ((given.Length + options.BatchSize - 1) / options.BatchSize != state.StepsPerEpoch)
+                if (options.StepsOf(given.Length) != state.StepsPerEpoch)
                     throw new InvalidOperationException($"epoch {state.Epoch} has {given.Length} rows; as many as in the first epoch were expected");
                 if (given.FirstOrDefault(r => (uint)r >= (uint)train.Count, -1) is var wrong and not -1)
                     throw new InvalidOperationException($"the order names row {wrong}; the data has {train.Count} rows");

@@ -23,6 +23,17 @@ public abstract class TrainerHook
     {
     }
 
+    /// <summary>Whether <see cref="OnOutputs"/> shall be called.</summary>
+    public virtual bool WantsOutputs => false;
+
+    /// <summary>With the outputs that a batch gave in training mode, before the update that follows from it. Nothing may be changed.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="batch">The examples; with accumulation, those of one part.</param>
+    /// <param name="outputs">(B, k), without a graph.</param>
+    public virtual void OnOutputs(TrainerState state, in TrainingBatch batch, Tensor outputs)
+    {
+    }
+
     /// <summary>After the backward pass, before clipping and the optimiser's step: gradients may be read and changed.</summary>
     public virtual void OnGradients(TrainerState state)
     {

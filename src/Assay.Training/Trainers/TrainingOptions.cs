@@ -11,6 +11,9 @@ public sealed record TrainingOptions
     /// <summary>The number of examples of one optimiser step, 1 or more. The last batch of an epoch may be smaller.</summary>
     public int BatchSize { get; init; } = 128;
 
+    /// <summary>Whether the last, smaller batch of an epoch is left out, so that all batches are equal.</summary>
+    public bool DropLast { get; init; }
+
     /// <summary>Into how many parts a batch is split to save memory; the update is that of the whole batch.</summary>
     public int AccumulationSteps { get; init; } = 1;
 
@@ -55,6 +58,9 @@ public sealed record TrainingOptions
 
     /// <summary>Whether the trainer may use the closed-form gradients of model and loss where both have them; the result equals autograd's.</summary>
     public bool AllowClosedForm { get; init; } = true;
+
+    /// <summary>The steps of an epoch of so many rows.</summary>
+    internal int StepsOf(int rows) => DropLast ? rows / BatchSize : (rows + BatchSize - 1) / BatchSize;
 
     internal void Check()
     {
