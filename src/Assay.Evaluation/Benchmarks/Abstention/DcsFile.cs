@@ -24,7 +24,7 @@ public static class DcsFile
 
     private static ImmutableArray<AnswerDistribution> FromTable(string path)
     {
-        var names = TableFile.ReadBlocks(path, 1).First().Columns.Select(c => c.Name).ToArray();
+        var names = TableFile.ReadHead(path, 1).Columns.Select(c => c.Name).ToArray();
         string[] options = [.. names.Where(n => n.StartsWith("p_", StringComparison.Ordinal) && n != "p_idk").OrderBy(n => int.TryParse(n[2..], out var i) ? i : int.MaxValue)];
         if (options.Length == 0 || !names.Contains("id") || !names.Contains("answer"))
             throw new InvalidDataException($"{path}: the columns id, answer and p_0, p_1, … (with p_idk) were expected; there are: {string.Join(", ", names.Take(12))}");

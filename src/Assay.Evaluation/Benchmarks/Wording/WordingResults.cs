@@ -45,7 +45,7 @@ internal static class WordingFile
 {
     public static WordingResults Load(string path)
     {
-        var names = TableFile.ReadBlocks(path, 1).First().Columns.Select(c => c.Name).ToArray();
+        var names = TableFile.ReadHead(path, 1).Columns.Select(c => c.Name).ToArray();
         var table = TableFile.Read(path, new TableReadOptions { TextColumns = [.. names.Intersect(["model", "item", "id", "subject", "benchmark", "option"])] });
         var subject = names.FirstOrDefault(n => n is "subject" or "benchmark");
         if (names.Contains("correct_original") && names.Contains("correct_rephrased"))
