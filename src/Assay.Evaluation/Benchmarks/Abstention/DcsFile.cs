@@ -22,6 +22,18 @@ public static class DcsFile
         return Path.GetExtension(path).ToLowerInvariant() is ".jsonl" or ".ndjson" ? Lines(path, normaliseLength) : (FromTable(path), []);
     }
 
+    /// <summary>Writes distributions as JSONL, which <see cref="Load"/> reads.</summary>
+    public static void Write(string path, IReadOnlyCollection<AnswerDistribution> answers)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
+            foreach (var a in answers)
+                writer.WriteLine(JsonSerializer.Serialize(new { id = a.Item, model = a.Model, subject = a.Subject, answer = a.Correct, probs = a.Probabilities, idk = a.Idk }));
+        });
+    }
+
     private static ImmutableArray<AnswerDistribution> FromTable(string path)
     {
         var names = TableFile.ReadHead(path, 1).Columns.Select(c => c.Name).ToArray();
