@@ -29,4 +29,4 @@ peers.SetAction(parsed =>
         Console.WriteLine(JsonSerializer.Serialize(results, JsonSerializerOptions.Web));
     return results.Any(r => r.Verdict == "missed") ? 1 : 0;
 });
-return new RootCommand("Assay's benchmarks.") { peers }.Parse(args).Invoke();
+return new RootCommand("Assay's benchmarks.") { peers, FuzzCommand.Create(), MemoryCommand.Create() }.Parse(args).Invoke();

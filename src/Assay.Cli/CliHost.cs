@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Text.Json;
+using Assay.Evaluation;
 using Assay.Lab;
 using Spectre.Console;
 
@@ -70,6 +71,7 @@ public static class CliHost
             OperationCanceledException => ("cancelled", Cancelled),
             InvalidDataException or ArgumentException or FormatException or JsonException or FileNotFoundException or DirectoryNotFoundException
                 or IOException or UnauthorizedAccessException => (FailureText.Of(e), BadInput),
+            HttpRequestException or ChatBudgetException => (FailureText.Of(e), Failed),
             _ => ($"{FailureText.Of(e)} (run with --debug for details)", Failed),
         };
         if (debug && exit != Cancelled)

@@ -9,13 +9,16 @@ using Spectre.Console.Rendering;
 
 namespace Assay.Cli;
 
-/// <summary><c>assay audit judges</c>: labels that an ensemble of judges contradicts, from a file of judgements.</summary>
+/// <summary><c>assay audit judges</c>: labels that an ensemble of judges contradicts, from a file of judgements or by asking chat models.</summary>
 internal static class AuditJudgesCommand
 {
     public static Command Create(CliEnvironment environment)
     {
         var items = new Argument<string>("items") { Description = "A table with the columns text (or generated_text), label (0 or 1), and where there are any grounding and id." };
-        var judgements = new Option<string>("--judgements") { Description = "A table with one column of probabilities of label 1 for each judge (a model with a prompt, a classifier).", HelpName = "file", Required = true };
+        var judgements = new Option<string?>("--judgements") { Description = "A table with one column of probabilities of label 1 for each judge (a model with a prompt, a classifier). Needed without --endpoint.", HelpName = "file" };
+        var samples = new Option<int>("--samples") { Description = "With --endpoint: how often each prompt is asked at temperature 1 where the endpoint gives no token probabilities; the share of 1 counts.", HelpName = "n", DefaultValueFactory = _ => 1 };
+        var keep = new Option<string?>("--keep") { Description = "With --endpoint: write the judgements to this file, for --judgements.", HelpName = "file" };
+        var chat = new EndpointOptions();
         var vote = new Option<JudgeVote>("--vote") { Description = "How judges become one opinion.", HelpName = "soft|majority" };
         var sheet = new Option<string?>("--sheet") { Description = "Write a blind sheet of the flags for reviewers: they write a or b into the column 'verdict'.", HelpName = "file" };
         var verdicts = new Option<string[]>("--verdicts") { Description = "A sheet that was filled in; give it once for each reviewer.", HelpName = "file" };
@@ -26,15 +29,21 @@ internal static class AuditJudgesCommand
         var html = new Option<string?>("--html") { Description = "Write a report.", HelpName = "file" };
         var command = new Command("judges", "Find wrong binary labels by an ensemble of judges, have flags reviewed blindly, bound the error rate, repair the set.")
         {
-            items, judgements, vote, sheet, verdicts, repair, mode, threshold, top, html,
+            items, judgements, samples, keep, vote, sheet, verdicts, repair, mode, threshold, top, html,
         };
+        chat.AddTo(command);
+        command.Example("assay audit judges items.csv --endpoint http://localhost:11434/v1 --model llama3.1 --model qwen2.5 --keep judges.csv", "two chat models with four prompts each judge");
         command.Example("assay audit judges items.csv --judgements judges.csv --sheet review.csv", "flags by confidence, and a blind sheet for reviewers");
         command.Example("assay audit judges items.csv --judgements judges.csv --verdicts r1.csv --verdicts r2.csv", "the error rate with its interval, precision by confidence");
         command.Example("assay audit judges items.csv --judgements judges.csv --repair flip --threshold 0.9 --corrected c.csv", "flip what judges confidently contradict");
-        command.Handle(environment, session =>
+        command.Handle(environment, async session =>
         {
             var data = JudgedData.Read(environment.PathOf(session.Require(items)));
-            var (probabilities, judges) = data.ReadJudgements(environment.PathOf(session.Require(judgements)));
+            var (probabilities, judges) = chat.AreGiven(session) == (session.Get(judgements) is not null)
+                ? throw new ArgumentException("give --judgements with a file, or --endpoint with a chat model to ask")
+                : session.Get(judgements) is { } given ? data.ReadJudgements(environment.PathOf(given)) : await AskAsync(session, chat, data, session.Get(samples));
+            if (session.Get(keep) is { } kept)
+                JudgedData.WriteJudgements(environment.PathOf(kept), data.Items, probabilities, judges);
             var audit = JudgeAudit.Of(data.Labels.AsSpan(), probabilities, session.Get(vote));
             if (audit.Unscored > 0)
                 session.Warn($"{audit.Unscored} items were answered by fewer than two thirds of the judges and stay unscored");
@@ -70,6 +79,22 @@ internal static class AuditJudgesCommand
             return CliHost.Done;
         });
         return command;
+    }
+
+    private static async Task<(FloatMatrix Judgements, ImmutableArray<string> Judges)> AskAsync(CommandSession session, EndpointOptions chat, JudgedData data, int samples)
+    {
+        if (samples < 1)
+            throw new ArgumentException($"--samples must be at least 1, not {samples}");
+        using var models = chat.Open(session, most: 20);
+        var options = new ChatJudgeOptions { Samples = samples, Concurrency = chat.Concurrency(session) };
+        var result = await session.WithProgressAsync(progress => ChatJudges.AskAsync(
+            data.Items, [.. models.All.Select(m => (m.Name, (Microsoft.Extensions.AI.IChatClient)m.Client))], options, new Fraction(progress, "judging"), session.Cancellation));
+        models.Report(session);
+        if (result.Failures > 0)
+            session.Warn($"{result.Failures} of {result.Asked + result.Cached} answers are missing or were neither 0 nor 1");
+        if (result.Truncated > 0)
+            session.Warn($"the grounding of {result.Truncated} items was cut after {options.MostCharacters} characters");
+        return (result.Judgements, result.Judges);
     }
 
     // Fleiss' κ over items that every judge answered.

@@ -13,14 +13,16 @@ internal static class JudgeCommand
         var files = new Argument<string[]>("file") { Description = "Predictions: CSV, TSV, Parquet, JSONL, NPY or NPZ; or a run, by its folder or id.", Arity = ArgumentArity.OneOrMore };
         var by = new Option<string[]>("--by", "-b") { Description = "Judge each value of this column by itself too; may be given several times.", HelpName = "column" };
         var html = new Option<string?>("--html") { Description = "Write a report with plots to this file.", HelpName = "file" };
+        var stream = new Option<bool>("--stream") { Description = "Read a table block by block, in memory that does not grow with it; by itself where a file would fill more than half of the memory." };
         var options = new PredictionOptions();
-        var command = new Command("judge", "Judge predictions of any framework: metrics with intervals, classes, calibration, slices.") { files, by, html };
+        var command = new Command("judge", "Judge predictions of any framework: metrics with intervals, classes, calibration, slices.") { files, by, html, stream };
         options.AddTo(command);
         command.Example("assay judge predictions.csv", "columns: label, and p_cat, p_dog, … or prediction");
         command.Example("assay judge predictions.parquet --by city", "each city by itself too");
         command.Example("assay judge scores.npy --labels labels.npy", "NumPy arrays");
         command.Example("assay judge last --html report.html", "the newest run, as a page with plots");
         command.Example("assay judge a.csv --label truth --scores no,yes", "other names of columns");
+        command.Example("assay judge huge.parquet --stream --by city", "a file larger than memory");
         command.Example("assay judge a.csv -m accuracy -m \"ece(bins: 10)\" --json", "two metrics, for a script");
         command.Handle(environment, session =>
         {
@@ -34,9 +36,9 @@ internal static class JudgeCommand
             foreach (var name in names)
             {
                 session.Cancellation.ThrowIfCancellationRequested();
-                var predictions = options.Read(session, name, withIds: false, [.. columns]);
-                var judgement = Judgement.Of(predictions, metrics, level);
-                var slices = columns.Select(s => (Column: s, Slices: Judgement.BySlice(predictions, s, metrics, level))).ToArray();
+                var (judgement, slices) = session.Get(stream) || options.FillsMemory(session, name)
+                    ? OfStream(options.ReadBlocks(session, name, [.. columns]))
+                    : OfWhole(options.Read(session, name, withIds: false, [.. columns]));
                 results.Add(JudgeResult.Of(name, judgement, slices));
                 if (session.Has(html))
                     AddSections(sections, judgement, slices, names.Length > 1);
@@ -48,6 +50,18 @@ internal static class JudgeCommand
             if (session.Get(html) is { } file)
                 session.WriteReport(file, Report(results, sections, environment.Time.GetUtcNow()));
             return CliHost.Done;
+
+            (Judgement, (string Column, ImmutableArray<SliceJudgement> Slices)[]) OfStream(IEnumerable<Predictions> blocks) =>
+                Judgement.OfStream(blocks.Select(Uncancelled), metrics, level, columns) is var judged ? (judged.Whole, [.. judged.Slices]) : default;
+
+            (Judgement, (string Column, ImmutableArray<SliceJudgement> Slices)[]) OfWhole(Predictions predictions) =>
+                (Judgement.Of(predictions, metrics, level), [.. columns.Select(s => (s, Judgement.BySlice(predictions, s, metrics, level)))]);
+
+            Predictions Uncancelled(Predictions block)
+            {
+                session.Cancellation.ThrowIfCancellationRequested();
+                return block;
+            }
         });
         return command;
     }

@@ -65,20 +65,40 @@ internal sealed class PredictionOptions
     public Predictions Read(CommandSession session, string name, bool withIds, ImmutableArray<string>? slices, string? truthFile)
     {
         var (path, run) = Resolve(session.Environment, name);
-        var roles = new PredictionRoles
-        {
-            Id = session.Get(id),
-            Label = session.Get(label),
-            Prediction = session.Get(prediction),
-            Scores = [.. (session.Get(scores) ?? []).SelectMany(s => s.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-            Kind = session.Get(kind),
-            Tolerance = session.Get(tolerance) ?? Predictions.DefaultTolerance,
-            WithIds = withIds,
-            Slices = slices,
-            Model = run,
-        };
-        return PredictionsFile.Read(path, roles, truthFile is { } truth ? session.Environment.PathOf(truth) : null);
+        return PredictionsFile.Read(path, Roles(session, run, withIds, slices), truthFile is { } truth ? session.Environment.PathOf(truth) : null);
     }
+
+    /// <summary>Reads one model block by block.</summary>
+    /// <exception cref="ArgumentException">The truth is in a file of its own.</exception>
+    public IEnumerable<Predictions> ReadBlocks(CommandSession session, string name, ImmutableArray<string> slices)
+    {
+        var (path, run) = Resolve(session.Environment, name);
+        return session.Get(labels) is { } truth
+            ? throw new ArgumentException($"--stream reads predictions with their truth in one file; --labels {truth} cannot be matched block by block")
+            : PredictionsFile.ReadBlocks(path, roles: Roles(session, run, withIds: false, slices));
+    }
+
+    /// <summary>Whether a table would fill more than half of the memory if it were read whole.</summary>
+    public bool FillsMemory(CommandSession session, string name)
+    {
+        var (path, _) = Resolve(session.Environment, name);
+        // A number takes 4 bytes as read, as score and as sorting key; in Parquet about 4 on disk, in CSV about 8.
+        var factor = Path.GetExtension(path).ToLowerInvariant() switch { ".parquet" => 5.0, ".csv" or ".tsv" => 2.5, _ => 0 };
+        return session.Get(labels) is null && factor * new FileInfo(path).Length > 0.5 * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    }
+
+    private PredictionRoles Roles(CommandSession session, string? run, bool withIds, ImmutableArray<string>? slices) => new()
+    {
+        Id = session.Get(id),
+        Label = session.Get(label),
+        Prediction = session.Get(prediction),
+        Scores = [.. (session.Get(scores) ?? []).SelectMany(s => s.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        Kind = session.Get(kind),
+        Tolerance = session.Get(tolerance) ?? Predictions.DefaultTolerance,
+        WithIds = withIds,
+        Slices = slices,
+        Model = run,
+    };
 
     private static (string Path, string? Run) Resolve(CliEnvironment environment, string name)
     {

@@ -17,7 +17,9 @@ internal static class RobustnessCommand
         var data = new Argument<string>("data") { Description = "The test set: a table with a column of texts and one of classes." };
         var recipe = new Option<string?>("--recipe") { Description = "YAML with lists 'slices', 'transformations' and 'attacks' of builders such as phrase-slice(not); a standard set without.", HelpName = "file" };
         var predictions = new Option<string?>("--predictions") { Description = "A model's predictions by id, also of exported changed texts (their ids are ID#SLICE).", HelpName = "file" };
-        var train = new Option<string?>("--train") { Description = "A table to train a bag-of-words model on, which is judged instead of predictions; needed for attacks.", HelpName = "file" };
+        var train = new Option<string?>("--train") { Description = "A table to train a bag-of-words model on, which is judged instead of predictions; as a stand-in for attacks.", HelpName = "file" };
+        var program = new Option<string?>("--command") { Description = "A program that classifies: reads one JSON string a line and answers each with a line, a class, a list of probabilities, or an object from class to probability. It is judged, and attacked.", HelpName = "command" };
+        var chat = new EndpointOptions();
         var label = new Option<string>("--label") { Description = "The column of classes.", HelpName = "column", DefaultValueFactory = _ => "label" };
         var text = new Option<string?>("--text") { Description = "The column of texts that models read.", HelpName = "column" };
         var export = new Option<string?>("--export") { Description = "Write all texts, changed ones included, for a model of your own to predict (id, text, label, slice).", HelpName = "file" };
@@ -25,14 +27,23 @@ internal static class RobustnessCommand
         var bench = new Option<string?>("--bench") { Description = "Take the slices from a saved bench.", HelpName = "file" };
         var seed = new Option<long>("--seed") { Description = "The seed of changes by chance.", HelpName = "number" };
         var html = new Option<string?>("--html") { Description = "Write a report.", HelpName = "file" };
-        var command = new Command("robustness", "Find where a text classifier fails: subpopulations, transformations and attacks, with intervals and tests.") { data, recipe, predictions, train, label, text, export, save, bench, seed, html };
+        var command = new Command("robustness", "Find where a text classifier fails: subpopulations, transformations and attacks, with intervals and tests.") { data, recipe, predictions, train, program, label, text, export, save, bench, seed, html };
+        chat.AddTo(command);
+        command.Example("assay robustness test.csv --command \"python model.py\" --html r.html", "your own model, attacks included");
+        command.Example("assay robustness test.csv --endpoint http://localhost:11434/v1 --model llama3.1", "a chat model that is asked for the class");
         command.Example("assay robustness test.csv --train train.csv --html r.html", "a bag-of-words model on the standard slices, changes and attacks");
         command.Example("assay robustness test.csv --recipe slices.yaml --export texts.csv", "all texts for a model of your own …");
         command.Example("assay robustness test.csv --recipe slices.yaml --predictions p.csv", "… and the report of its predictions");
         command.Handle(environment, session =>
         {
             var panel = Panel.Read(environment.PathOf(session.Require(data)), session.Require(label), session.Get(text));
-            var model = session.Get(train) is { } trained ? Train(Panel.Read(environment.PathOf(trained), session.Require(label), session.Get(text)), panel) : null;
+            if (new[] { session.Get(train) is not null, session.Get(program) is not null, chat.AreGiven(session), session.Get(predictions) is not null }.Count(given => given) > 1)
+                throw new ArgumentException("give one model: --predictions, --train, --command or --endpoint");
+            using var process = session.Get(program) is { } run ? new ProcessTextModel(run, environment.Folder, panel.ClassNames) : null;
+            using var models = chat.AreGiven(session) ? chat.Open(session) : null;
+            var model = session.Get(train) is { } trained ? Train(Panel.Read(environment.PathOf(trained), session.Require(label), session.Get(text)), panel)
+                : process is not null ? process.Classify
+                : models is not null ? ChatTextModel.Of(models.Client, panel.ClassNames, chat.Concurrency(session), session.Cancellation) : null;
             TestBench built;
             if (session.Get(bench) is { } saved)
                 built = TestBench.Load(environment.PathOf(saved), panel);
@@ -43,7 +54,7 @@ internal static class RobustnessCommand
                 foreach (var builder in builders)
                 {
                     if (builder.NeedsModel && model is null)
-                        session.Warn("attacks need a model that can be asked: give --train");
+                        session.Warn("attacks need a model that can be asked: give --command, --endpoint or --train");
                     else
                         built.Add(builder, model, session.Get(seed));
                 }
@@ -57,7 +68,8 @@ internal static class RobustnessCommand
                 if (model is null && session.Get(predictions) is null)
                     return CliHost.Done;
             }
-            var report = model is not null ? built.Evaluate(model) : session.Get(predictions) is { } given ? FromFile(environment.PathOf(given), built, session) : throw new ArgumentException("there is nothing to judge: give --predictions, or --train");
+            var report = model is not null ? built.Evaluate(model) : session.Get(predictions) is { } given ? FromFile(environment.PathOf(given), built, session) : throw new ArgumentException("there is nothing to judge: give --predictions, --command, --endpoint or --train");
+            models?.Report(session);
             foreach (var warning in report.Warnings)
                 session.Warn(warning);
             if (session.Get(html) is { } page)

@@ -33,6 +33,15 @@ internal static class RunsCommand
     internal static RunStore StoreOf(CommandSession session, Option<string> folder) =>
         new(session.Environment.PathOf(session.Require(folder)), session.Environment.Time);
 
+    // A run that vanishes from a list without a word would be missed too late.
+    private static RunStore Opened(CommandSession session, Option<string> folder)
+    {
+        var store = StoreOf(session, folder);
+        foreach (var fault in store.Unreadable())
+            session.Warn($"left out: {fault}");
+        return store;
+    }
+
     private static Command List(CliEnvironment environment, Option<string> folder)
     {
         var status = new Option<RunStatus?>("--status") { Description = "Only runs that stand like this: running, unfinished, cancelled, failed, finished.", HelpName = "status" };
@@ -41,7 +50,7 @@ internal static class RunsCommand
         command.Example("assay runs list --status unfinished", "those that were killed and can be resumed");
         command.Handle(environment, session =>
         {
-            var runs = StoreOf(session, folder).List().Where(r => session.Get(status) is not { } s || r.Info.Status == s);
+            var runs = Opened(session, folder).List().Where(r => session.Get(status) is not { } s || r.Info.Status == s);
             session.Show(runs.Select(r => r.Info).ToArray(), RunRendering.List);
             return CliHost.Done;
         });
@@ -56,7 +65,7 @@ internal static class RunsCommand
         command.Example("assay runs show digits", "the only run with 'digits' in its id");
         command.Handle(environment, session =>
         {
-            session.Show(RunCard.Of(StoreOf(session, folder).Find(session.Require(id))), RunRendering.Card);
+            session.Show(RunCard.Of(Opened(session, folder).Find(session.Require(id))), RunRendering.Card);
             return CliHost.Done;
         });
         return command;
@@ -71,7 +80,7 @@ internal static class RunsCommand
         command.Example("assay runs query \"describe predictions\"", "the columns of a view");
         command.Handle(environment, session =>
         {
-            var result = RunQuery.Execute(StoreOf(session, folder), session.Require(sql), session.Cancellation);
+            var result = RunQuery.Execute(Opened(session, folder), session.Require(sql), session.Cancellation);
             if (session.Json)
                 session.Raw(LabJson.Write(result.Rows.Select(row => result.Columns.Zip(row).ToDictionary(p => p.First, p => p.Second))));
             else

@@ -34,6 +34,10 @@ internal static class BenchWordingRendering
                 ReportNumbers.Percent(m.Pairwise), ReportNumbers.Percent(m.Instability));
         }
         rows.Add(reliability);
+        if (result.Reliability.AcrossModels is { } across)
+            rows.Add(new Markup($"[grey]over the {result.Reliability.Models.Length} models: {Markup.Escape(across.Test)}, p {Units.Number(across.PValue)}{(across.Caution is { } caution ? $" ({Markup.Escape(caution)})" : "")}[/]"));
+        foreach (var m in result.Reliability.Approved)
+            rows.Add(new Text($"{m.Model}: drop {ReportNumbers.ValueAndInterval(m.Drop)} with the wordings that a judge approved ({m.Items} items)"));
         if (result.Reliability.Leaderboard is { } board)
             rows.Add(new Markup($"[grey]leaderboard: τ {ReportNumbers.Value(board.Tau)} (sampling noise: {ReportNumbers.Value(board.NoiseTau)}), ρ {ReportNumbers.Value(board.Rho)}, {board.Swaps.Length} swaps, {board.SignificantSwaps} of them significant[/]"));
         return new Rows(rows);

@@ -7,12 +7,23 @@ namespace Assay.Data;
 /// <summary>Writes delimited text: a header line, numbers that read back to the same value, quotes only where they are needed.</summary>
 internal static class CsvTableWriter
 {
-    public static void Write(Stream stream, Table table, char delimiter)
+    public static void Write(Stream stream, IEnumerable<Table> blocks, char delimiter)
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true);
         writer.NewLine = "\n";
         var special = SearchValues.Create([delimiter, '"', '\n', '\r']);
-        Span<char> number = stackalloc char[32];
+        var hasHeader = false;
+        foreach (var table in blocks)
+        {
+            if (!hasHeader)
+                WriteHeader(writer, table, delimiter, special);
+            hasHeader = true;
+            WriteRows(writer, table, delimiter, special);
+        }
+    }
+
+    private static void WriteHeader(StreamWriter writer, Table table, char delimiter, SearchValues<char> special)
+    {
         for (var c = 0; c < table.Columns.Length; c++)
         {
             if (c > 0)
@@ -20,6 +31,11 @@ internal static class CsvTableWriter
             WriteText(writer, table.Columns[c].Name, special);
         }
         writer.WriteLine();
+    }
+
+    private static void WriteRows(StreamWriter writer, Table table, char delimiter, SearchValues<char> special)
+    {
+        Span<char> number = stackalloc char[32];
         for (var row = 0; row < table.RowCount; row++)
         {
             for (var c = 0; c < table.Columns.Length; c++)

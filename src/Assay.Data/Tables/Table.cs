@@ -33,6 +33,9 @@ public sealed class Table
     /// <summary>Where the table came from, for messages.</summary>
     public string Source { get; }
 
+    /// <summary>For a block of a file: how many of the file's rows come before it, so that messages count rows as the file does.</summary>
+    public long FirstRow { get; init; }
+
     /// <summary>The columns in file order.</summary>
     public ImmutableArray<TableColumn> Columns { get; }
 

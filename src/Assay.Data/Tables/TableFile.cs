@@ -46,6 +46,14 @@ public static class TableFile
         return Blocks(path, rowsPerBlock, options ?? TableReadOptions.Default);
     }
 
+    /// <summary>Reads the first rows of a table, from which its columns and their kinds are known.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rows">The most rows, at least 1.</param>
+    /// <param name="options">How to read it, or null for the defaults.</param>
+    /// <exception cref="InvalidDataException">The file is no well-formed table, or has no rows.</exception>
+    public static Table ReadHead(string path, int rows, TableReadOptions? options = null) =>
+        ReadBlocks(path, rows, options).FirstOrDefault() ?? throw new InvalidDataException($"{path}: there are no rows");
+
     /// <summary>
     /// Writes a table as CSV, TSV, Parquet, JSONL or NPY, by the extension. The file appears complete or not at all. A missing value is an
     /// empty cell in CSV, null in JSONL, and NaN elsewhere; NPY takes numbers only.
@@ -60,13 +68,13 @@ public static class TableFile
         switch (TableFormats.OfExtension(path))
         {
             case TableFormat.Csv:
-                AtomicFile.Write(path, stream => CsvTableWriter.Write(stream, table, ','));
+                AtomicFile.Write(path, stream => CsvTableWriter.Write(stream, [table], ','));
                 break;
             case TableFormat.Tsv:
-                AtomicFile.Write(path, stream => CsvTableWriter.Write(stream, table, '\t'));
+                AtomicFile.Write(path, stream => CsvTableWriter.Write(stream, [table], '\t'));
                 break;
             case TableFormat.Parquet:
-                AtomicFile.Write(path, stream => ParquetTableWriter.Write(stream, table));
+                AtomicFile.Write(path, stream => ParquetTableWriter.Write(stream, [table]));
                 break;
             case TableFormat.JsonLines:
                 AtomicFile.Write(path, stream => JsonLinesTableWriter.Write(stream, table));
@@ -77,6 +85,52 @@ public static class TableFile
             default:
                 throw new ArgumentException($"'{path}': the extension must be .csv, .tsv, .parquet, .jsonl or .npy", nameof(path));
         }
+    }
+
+    /// <summary>
+    /// Writes blocks of rows one after the other, so that a table may be larger than memory: CSV, TSV, Parquet (a row group for each block) or JSONL.
+    /// The file appears complete or not at all.
+    /// </summary>
+    /// <param name="path">The file; one that exists is replaced.</param>
+    /// <param name="blocks">The blocks, at least one, all with the same columns.</param>
+    /// <exception cref="ArgumentException">There is no block, a block has other columns than the first, or the extension names no such format.</exception>
+    public static void WriteBlocks(string path, IEnumerable<Table> blocks)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(blocks);
+        var alike = Alike(blocks);
+        switch (TableFormats.OfExtension(path))
+        {
+            case var format and (TableFormat.Csv or TableFormat.Tsv):
+                AtomicFile.Write(path, stream => CsvTableWriter.Write(stream, alike, format == TableFormat.Csv ? ',' : '\t'));
+                break;
+            case TableFormat.Parquet:
+                AtomicFile.Write(path, stream => ParquetTableWriter.Write(stream, alike));
+                break;
+            case TableFormat.JsonLines:
+                AtomicFile.Write(path, stream =>
+                {
+                    foreach (var block in alike)
+                        JsonLinesTableWriter.Write(stream, block);
+                });
+                break;
+            default:
+                throw new ArgumentException($"'{path}': the extension must be .csv, .tsv, .parquet or .jsonl", nameof(path));
+        }
+    }
+
+    private static IEnumerable<Table> Alike(IEnumerable<Table> blocks)
+    {
+        Table? first = null;
+        foreach (var block in blocks)
+        {
+            first ??= block;
+            if (!block.Columns.Select(c => (c.Name, c.GetType())).SequenceEqual(first.Columns.Select(c => (c.Name, c.GetType()))))
+                throw new ArgumentException($"a block has the columns {string.Join(", ", block.Columns.Take(12).Select(c => c.Name))}, the first has {string.Join(", ", first.Columns.Take(12).Select(c => c.Name))}; names and kinds must agree", nameof(blocks));
+            yield return block;
+        }
+        if (first is null)
+            throw new ArgumentException("at least one block was expected", nameof(blocks));
     }
 
     private static Table Read(ByteSource source, TableReadOptions options) => Format(source, options) switch
@@ -98,8 +152,12 @@ public static class TableFile
             TableFormat.Parquet => new ParquetTableReader(source, options).ReadBlocks(rowsPerBlock),
             _ => Cut(Read(source, options), rowsPerBlock),
         };
+        long row = 0;
         foreach (var block in blocks)
-            yield return block;
+        {
+            yield return row == 0 ? block : new Table(block.Source, block.Columns) { FirstRow = row };
+            row += block.RowCount;
+        }
     }
 
     private static IEnumerable<Table> Cut(Table table, int rowsPerBlock)

@@ -78,9 +78,10 @@ public sealed record MetricComparison(
 {
     internal static ImmutableArray<MetricComparison> Of(ImmutableArray<Predictions> models, Metric[] metrics, double level, int resamples, long seed)
     {
-        var values = models.Select(m => MetricAccumulator.Over(m, metrics).Result(level)).ToArray();
+        var accumulators = models.Select(m => MetricAccumulator.Over(m, metrics)).ToArray();
+        var values = accumulators.Select(a => a.Result(level)).ToArray();
         var resampled = new PairedResampling(models, resamples, seed).Values(metrics);
-        var ranking = metrics.OfType<RankMetric>().Any() ? new PairedRanking(models, resamples, seed) : null;
+        var ranking = metrics.OfType<RankMetric>().Any() ? new PairedRanking(models, resamples, seed, m => accumulators[m].TallyOf<RankTally>(typeof(RankTally))!.Summarise().Influence) : null;
         var results = ImmutableArray.CreateBuilder<MetricComparison>();
         for (var m = 0; m < metrics.Length; m++)
         {

@@ -75,24 +75,55 @@ public sealed class Judgement
             .Select(s => new SliceJudgement(s.Name, OfValid(predictions.Select(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(s.Rows)), chosen, level)))];
     }
 
+    /// <summary>
+    /// Judges a stream of predictions in memory that does not grow with its length. Counts, means and bins of equal width are the same as for one
+    /// piece; what must be sorted (ROC-AUC, average precision, bins of equal mass) is counted in narrow buckets instead, see
+    /// <see cref="Metric.CreateBoundedTally"/>: about 10⁻⁵ off with 30,000 examples and 10⁻⁷ with 10 million. The result does not depend on the number of cores.
+    /// </summary>
+    /// <param name="blocks">The predictions, block by block, all of one model: kind, classes and columns agree.</param>
+    /// <param name="metrics">The metrics, or null for those of <see cref="Metric.Defaults"/> that the predictions allow.</param>
+    /// <param name="level">The confidence level of the intervals.</param>
+    /// <param name="by">Columns to slice by; their slices are judged as well.</param>
+    /// <exception cref="ArgumentException">There are no predictions, a block is not valid or differs from the first, or a column has too many values.</exception>
+    public static StreamJudgement OfStream(IEnumerable<Predictions> blocks, IEnumerable<Metric>? metrics = null, double level = 0.95, params ReadOnlySpan<string> by)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        var judging = new StreamJudging(metrics, [.. by]);
+        foreach (var block in blocks)
+            judging.Add(block);
+        return judging.Result(level);
+    }
+
     private static Judgement OfValid(Predictions predictions, ImmutableArray<Metric> metrics, double level)
     {
-        // The matrix and the bins are part of every judgement, whichever metrics were asked for.
-        var needed = metrics.AddRange(new Metric[] { new Accuracy(), Calibration }.Where(m => m.AppliesTo(predictions.Kind)));
-        var accumulator = MetricAccumulator.Over(predictions, needed);
+        var needed = WithCommon(metrics, predictions.Kind);
+        return Of(predictions, MetricAccumulator.Over(predictions, needed), metrics.Length, level);
+    }
+
+    // The matrix and the bins are part of every judgement, whichever metrics were asked for.
+    internal static ImmutableArray<Metric> WithCommon(ImmutableArray<Metric> metrics, ScoreKind kind) =>
+        metrics.AddRange(new Metric[] { new Accuracy(), Calibration }.Where(m => m.AppliesTo(kind)));
+
+    internal static Judgement Of(Predictions like, MetricAccumulator accumulator, int metrics, double level)
+    {
         var confusion = accumulator.TallyOf<ConfusionMatrix>(ConfusionMetric.SharedKey);
         return new Judgement
         {
-            Model = predictions.Model,
-            Count = predictions.Count,
-            Kind = predictions.Kind,
-            Metrics = accumulator.Result(level)[..metrics.Length],
+            Model = like.Model,
+            Count = checked((int)accumulator.Count),
+            Kind = like.Kind,
+            Metrics = accumulator.Result(level)[..metrics],
             Confusion = confusion,
-            Classes = confusion is null ? [] : ClassResult.Of(confusion, predictions.ClassName, level),
+            Classes = confusion is null ? [] : ClassResult.Of(confusion, like.ClassName, level),
             Reliability = accumulator.TallyOf<ReliabilityTally>(Calibration.TallyKey) is { } bins ? [.. bins.ToBins()] : [],
         };
     }
 }
+
+/// <summary>The judgement of a stream, and of the slices of it that were asked for.</summary>
+/// <param name="Whole">All examples.</param>
+/// <param name="Slices">For each column, its slices, the largest first.</param>
+public sealed record StreamJudgement(Judgement Whole, ImmutableArray<(string Column, ImmutableArray<SliceJudgement> Slices)> Slices);
 
 /// <summary>The judgement of the examples that share a value of the slicing column.</summary>
 /// <param name="Slice">The shared value.</param>

@@ -8,24 +8,26 @@ internal sealed class PairedRanking
     // Above this number of weighted counts (some seconds) the influence of each example takes the place of resampling; with that much data the two agree.
     private const double MostCounts = 1e10;
 
-    private readonly Predictions[] models;
     private readonly int resamples;
     private readonly long seed;
     private readonly (double[] Auc, double[] AveragePrecision)[]? resampled;
     private readonly Influence[]? influences;
 
-    /// <summary>Resamples matched models of probabilities, or works out influences where resampling would take too long.</summary>
-    public PairedRanking(IEnumerable<Predictions> matched, int resamples, long seed)
+    /// <summary>Resamples matched models of probabilities, or takes influences where resampling would take too long.</summary>
+    /// <param name="matched">The models.</param>
+    /// <param name="resamples">The number of resamples.</param>
+    /// <param name="seed">Their seed.</param>
+    /// <param name="influence">The influences that a model's own metrics came from: its examples are ranked once.</param>
+    public PairedRanking(IReadOnlyList<Predictions> matched, int resamples, long seed, Func<int, Influence> influence)
     {
-        models = [.. matched.Select(m => m.ToProbabilities())];
         this.resamples = resamples;
         this.seed = seed;
-        var first = models[0];
+        var first = matched[0];
         var ranked = first.ClassCount == 2 ? 1 : first.ClassCount;
-        if ((double)first.Count * ranked * models.Length * resamples <= MostCounts)
-            resampled = Array.ConvertAll(models, Resampled);
+        if ((double)first.Count * ranked * matched.Count * resamples <= MostCounts)
+            resampled = [.. matched.Select(m => Resampled(m.ToProbabilities()))];
         else
-            influences = Array.ConvertAll(models, m => MetricAccumulator.Over(m, [new RocAuc()]).TallyOf<RankTally>(typeof(RankTally))!.Summarise().Influence);
+            influences = [.. Enumerable.Range(0, matched.Count).Select(influence)];
     }
 
     /// <summary>How the intervals are found.</summary>

@@ -1,8 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Assay.Statistics;
 using Microsoft.Extensions.AI;
 
@@ -23,7 +19,7 @@ public sealed record ChatJudgeOptions
     /// <summary>How often each prompt is asked at temperature 1 where the client gives no token probabilities; the share of 1 is the judge's probability.</summary>
     public int Samples { get; init; } = 1;
 
-    /// <summary>Reads P(1) from a response with token probabilities, or gives null; <see cref="IChatClient"/> itself has no place for them.</summary>
+    /// <summary>Reads P(1) from a response, or gives null; null for P("1")/(P("0") + P("1")) where the client gives <see cref="TokenProbabilities"/>.</summary>
     public Func<ChatResponse, double?>? ReadProbability { get; init; }
 
     /// <summary>The most requests at a time.</summary>
@@ -32,10 +28,13 @@ public sealed record ChatJudgeOptions
     /// <summary>How often a failed request is tried again.</summary>
     public int Retries { get; init; } = 2;
 
+    /// <summary>The wait before the first of them; see <see cref="GuardedChatOptions.FirstDelay"/>.</summary>
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The most characters of a grounding; the rest is cut and counted.</summary>
     public int MostCharacters { get; init; } = 24_000;
 
-    /// <summary>A file of answers, one JSON line each, that grows while asking; a run that finds its answers there asks only for the rest. Null for none.</summary>
+    /// <summary>A file of answers (<see cref="ChatCache"/>) that grows while asking; a run that finds its answers there asks only for the rest. Null for none.</summary>
     public string? CachePath { get; init; }
 }
 
@@ -48,7 +47,7 @@ public sealed record ChatJudgeOptions
 /// <param name="Truncated">The items whose grounding was cut.</param>
 public sealed record ChatJudgeResult(FloatMatrix Judgements, ImmutableArray<string> Judges, int Asked, int Cached, int Failures, int Truncated);
 
-/// <summary>Asks chat models for judgements: models × prompts, with a cache that survives a crash, a limit of concurrent requests and retries.</summary>
+/// <summary>Asks chat models for judgements: models × prompts, through <see cref="GuardedChatClient"/> with its cache, retries and limit of requests.</summary>
 public static class ChatJudges
 {
     /// <summary>Four neutral wordings of the same question.</summary>
@@ -62,7 +61,7 @@ public static class ChatJudges
 
     /// <summary>Asks all judges about all items.</summary>
     /// <param name="items">The items.</param>
-    /// <param name="models">The chat models by name.</param>
+    /// <param name="models">The chat models by name. One that is a <see cref="GuardedChatClient"/> keeps its own cache, retries and budget.</param>
     /// <param name="options">How they are asked, or null for the defaults.</param>
     /// <param name="progress">Takes the fraction done.</param>
     /// <param name="cancellation">Ends the asking; answers so far are in the cache.</param>
@@ -80,64 +79,34 @@ public static class ChatJudges
             throw new ArgumentException($"{items.Count} items, {models.Count} models and {options.Prompts.Length} prompts: at least one of each was expected", nameof(items));
         if (options.Prompts.FirstOrDefault(p => !p.Contains("{text}", StringComparison.Ordinal)) is { } lacking)
             throw new ArgumentException($"the prompt '{lacking[..Math.Min(40, lacking.Length)]}' lacks {{text}}", nameof(options));
-        var cache = options.CachePath is null ? [] : ReadCache(options.CachePath);
+        using var cache = options.CachePath is null ? null : ChatCache.Open(options.CachePath);
+        var guard = new GuardedChatOptions { Cache = cache, Retries = options.Retries, FirstDelay = options.FirstDelay, Concurrency = options.Concurrency };
+        GuardedChatClient[] clients = [.. models.Select(m => m.Client as GuardedChatClient ?? new GuardedChatClient(m.Client, m.Name, guard))];
+        var before = clients.Sum(c => c.Cached);
         var columns = models.Count * options.Prompts.Length;
         var judgements = new float[items.Count * columns];
         Array.Fill(judgements, float.NaN);
-        var (asked, cached, failures, done) = (0, 0, 0, 0);
-        using var slots = new SemaphoreSlim(options.Concurrency);
-        using var writing = new SemaphoreSlim(1);
-        await using var file = options.CachePath is null ? null : new StreamWriter(options.CachePath, append: true) { AutoFlush = true };
-        var work = Enumerable.Range(0, judgements.Length).Select(async cell =>
+        var (failures, done) = (0, 0);
+        await Parallel.ForEachAsync(Enumerable.Range(0, judgements.Length), new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellation }, async (cell, stop) =>
         {
-            await slots.WaitAsync(cancellation).ConfigureAwait(false);
-            try
+            var (item, column) = (items[cell / columns], cell % columns);
+            var grounding = item.Grounding.Length > options.MostCharacters ? item.Grounding[..options.MostCharacters] : item.Grounding;
+            var prompt = options.Prompts[column % options.Prompts.Length].Replace("{grounding}", grounding, StringComparison.Ordinal).Replace("{text}", item.Text, StringComparison.Ordinal);
+            var (sum, answers) = (0.0, 0);
+            for (var sample = 0; sample < options.Samples; sample++)
             {
-                var (item, column) = (items[cell / columns], cell % columns);
-                var (name, client) = models[column / options.Prompts.Length];
-                var grounding = item.Grounding.Length > options.MostCharacters ? item.Grounding[..options.MostCharacters] : item.Grounding;
-                var prompt = options.Prompts[column % options.Prompts.Length].Replace("{grounding}", grounding, StringComparison.Ordinal).Replace("{text}", item.Text, StringComparison.Ordinal);
-                var (sum, answers) = (0.0, 0);
-                for (var sample = 0; sample < options.Samples; sample++)
-                {
-                    var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{name}\n{sample}\n{options.Samples}\n{prompt}")))[..32];
-                    if (cache.TryGetValue(key, out var known))
-                    {
-                        Interlocked.Increment(ref cached);
-                        (sum, answers) = (sum + known, answers + 1);
-                        continue;
-                    }
-                    Interlocked.Increment(ref asked);
-                    if (await AskOnceAsync(client, prompt, options, cancellation).ConfigureAwait(false) is not { } p)
-                    {
-                        Interlocked.Increment(ref failures);
-                        continue;
-                    }
+                if (await AskOnceAsync(clients[column / options.Prompts.Length], prompt, sample, options, stop).ConfigureAwait(false) is { } p)
                     (sum, answers) = (sum + p, answers + 1);
-                    if (file is null)
-                        continue;
-                    await writing.WaitAsync(cancellation).ConfigureAwait(false);
-                    try
-                    {
-                        await file.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $$"""{"key":"{{key}}","p":{{p:R}}}""")).ConfigureAwait(false);
-                    }
-                    finally
-                    {
-                        writing.Release();
-                    }
-                }
-                judgements[cell] = answers == 0 ? float.NaN : (float)(sum / answers);
+                else
+                    Interlocked.Increment(ref failures);
             }
-            finally
-            {
-                slots.Release();
-            }
+            judgements[cell] = answers == 0 ? float.NaN : (float)(sum / answers);
             progress?.Report((double)Interlocked.Increment(ref done) / judgements.Length);
-        });
-        await Task.WhenAll(work).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        var cached = (int)(clients.Sum(c => c.Cached) - before);
         return new ChatJudgeResult(
             new FloatMatrix(judgements, items.Count, columns), [.. models.SelectMany(m => options.Prompts.Select((_, i) => $"{m.Name}/{i + 1}"))],
-            asked, cached, failures, items.Count(i => i.Grounding.Length > options.MostCharacters));
+            judgements.Length * options.Samples - cached, cached, failures, items.Count(i => i.Grounding.Length > options.MostCharacters));
     }
 
     /// <summary>The digit that an answer gives: its first 0 or 1 that stands alone; null where there is none, or where it is followed by other numbers.</summary>
@@ -156,45 +125,18 @@ public static class ChatJudges
         return null;
     }
 
-    private static async Task<double?> AskOnceAsync(IChatClient client, string prompt, ChatJudgeOptions options, CancellationToken cancellation)
+    private static async Task<double?> AskOnceAsync(GuardedChatClient client, string prompt, int sample, ChatJudgeOptions options, CancellationToken cancellation)
     {
-        for (var attempt = 0; ; attempt++)
+        var chat = TokenProbabilities.Ask(new ChatOptions { Temperature = options.Samples > 1 ? 1 : 0, MaxOutputTokens = 16 });
+        try
         {
-            try
-            {
-                var response = await client.GetResponseAsync(
-                    [new ChatMessage(ChatRole.User, prompt)], new ChatOptions { Temperature = options.Samples > 1 ? 1 : 0, MaxOutputTokens = 16 }, cancellation).ConfigureAwait(false);
-                return options.ReadProbability?.Invoke(response) is { } p and >= 0 and <= 1 ? p : ReadAnswer(response.Text);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException or InvalidOperationException && !cancellation.IsCancellationRequested)
-            {
-                if (attempt >= options.Retries)
-                    return null;
-            }
+            var response = await client.GetResponseAsync([new ChatMessage(ChatRole.User, prompt)], options.Samples > 1 ? GuardedChatClient.Sample(chat, sample) : chat, cancellation).ConfigureAwait(false);
+            var probability = options.ReadProbability is { } read ? read(response) : TokenProbabilities.Of(response, ["0", "1"])?[1];
+            return probability is >= 0 and <= 1 ? probability : ReadAnswer(response.Text);
         }
-    }
-
-    private static Dictionary<string, double> ReadCache(string path)
-    {
-        var cache = new Dictionary<string, double>(StringComparer.Ordinal);
-        if (!File.Exists(path))
-            return cache;
-        var lines = File.ReadAllLines(path);
-        for (var i = 0; i < lines.Length; i++)
+        catch (Exception e) when (e is not OperationCanceledException && client.Passes(e))
         {
-            try
-            {
-                using var line = JsonDocument.Parse(lines[i]);
-                cache[line.RootElement.GetProperty("key").GetString()!] = line.RootElement.GetProperty("p").GetDouble();
-            }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-            {
-                // A crash may tear the last line only.
-                if (i + 1 < lines.Length)
-                    throw new InvalidDataException($"{path}({i + 1}): no answer of a judge; an object with 'key' and 'p' was expected", e);
-                File.WriteAllText(path, string.Concat(lines.Take(i).Select(l => l + "\n")));
-            }
+            return null; // Still failing after all retries: left out, and counted.
         }
-        return cache;
     }
 }

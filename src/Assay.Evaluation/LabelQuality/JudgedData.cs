@@ -50,6 +50,19 @@ public sealed record JudgedData(ImmutableArray<GroundedItem> Items, ImmutableArr
         return (new FloatMatrix(result, Items.Length, columns.Length), [.. columns.Select(c => c.Name)]);
     }
 
+    /// <summary>Writes judgements as <see cref="ReadJudgements"/> reads them: the column id, and one for each judge; a missing answer is an empty cell.</summary>
+    public static void WriteJudgements(string path, IReadOnlyList<GroundedItem> items, FloatMatrix judgements, IReadOnlyList<string> judges)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ArgumentNullException.ThrowIfNull(judgements);
+        ArgumentNullException.ThrowIfNull(judges);
+        TableFile.Write(path, new Table(path,
+        [
+            new TextColumn("id", [.. items.Select(i => i.Id)]),
+            .. judges.Select((judge, j) => new FloatColumn(judge, [.. Enumerable.Range(0, judgements.Rows).Select(i => judgements[i, j])])),
+        ]));
+    }
+
     private static double[] Numbers(Table table, TableColumn column) => column switch
     {
         DoubleColumn c => c.Values.ToArray(),

@@ -49,8 +49,19 @@ public sealed record LabelErrorBenchmark(string Name, ImmutableArray<int> Labels
     /// <summary>The verdicts by row, for <see cref="CorrectedTestSet.Build"/>.</summary>
     /// <param name="rowOf">The row of an id, or null where ids are row numbers.</param>
     /// <exception cref="InvalidDataException">An id is no row, or a label no class.</exception>
-    public IReadOnlyDictionary<int, (LabelVerdict Verdict, int Guessed)> Verdicts(Func<string, int>? rowOf = null) =>
-        Reviews.ToDictionary(r => rowOf?.Invoke(r.Id) ?? Integer(r.Id, "row"), r => (r.Verdict, r.Verdict == LabelVerdict.Correctable ? Integer(r.GuessedLabel, "class") : -1));
+    public IReadOnlyDictionary<int, (LabelVerdict Verdict, int Guessed)> Verdicts(Func<string, int>? rowOf = null)
+    {
+        var verdicts = new Dictionary<int, (LabelVerdict, int)>();
+        foreach (var review in Reviews)
+        {
+            var row = rowOf?.Invoke(review.Id) ?? Integer(review.Id, "row");
+            if (!Labels.IsEmpty && (uint)row >= (uint)Labels.Length)
+                throw new InvalidDataException($"{Name}: id {review.Id} is no row of the {Labels.Length} labels");
+            if (!verdicts.TryAdd(row, (review.Verdict, review.Verdict == LabelVerdict.Correctable ? Integer(review.GuessedLabel, "class") : -1)))
+                throw new InvalidDataException($"{Name}: row {row} was reviewed twice");
+        }
+        return verdicts;
+    }
 
     private int Integer(string text, string what) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
         ? value
@@ -68,6 +79,8 @@ public sealed record LabelErrorBenchmark(string Name, ImmutableArray<int> Labels
         if (count != parts.Length.ToString(CultureInfo.InvariantCulture))
             throw new InvalidDataException($"{folder}: {parts.Length} of {count} parts of {prefix}_pyx are there");
         var matrices = parts.Select(p => NpyFile.Read(p).ToMatrix()).ToArray();
+        if (matrices.FirstOrDefault(m => m.Columns != matrices[0].Columns) is { } other && other.Columns != matrices[0].Columns)
+            throw new InvalidDataException($"{folder}: the parts of {prefix}_pyx have {matrices[0].Columns} and {other.Columns} columns");
         return new FloatMatrix([.. matrices.SelectMany(m => m.Values.ToArray())], matrices.Sum(m => m.Rows), matrices[0].Columns);
     }
 
@@ -76,9 +89,12 @@ public sealed record LabelErrorBenchmark(string Name, ImmutableArray<int> Labels
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(file));
-            return [.. json.RootElement.EnumerateArray().Select(e => Review(e, file))];
+            ImmutableArray<LabelReview> reviews = [.. json.RootElement.EnumerateArray().Select(e => Review(e, file))];
+            return reviews.GroupBy(r => r.Id, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice
+                ? throw new InvalidDataException($"{file}: id {twice.Key} occurs {twice.Count()} times")
+                : reviews;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw new InvalidDataException($"{file}: not in the form of the published votes: {e.Message}", e);
         }

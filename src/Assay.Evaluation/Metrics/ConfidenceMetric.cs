@@ -15,8 +15,13 @@ public abstract class ConfidenceMetric : Metric
     public sealed override Tally CreateTally(int classCount) => new Confidences();
 
     /// <inheritdoc/>
+    public sealed override Tally CreateBoundedTally(int classCount) => new ConfidenceBuckets();
+
+    /// <inheritdoc/>
     public sealed override Estimate Result(Tally tally, double level = 0.95)
     {
+        if (tally is ConfidenceBuckets buckets)
+            return OfBuckets(buckets.Sums, level);
         var (confidences, correct) = ((Confidences)tally).Sorted();
         return Compute(confidences, correct, level);
     }
@@ -38,6 +43,9 @@ public abstract class ConfidenceMetric : Metric
     }
 
     private protected abstract Estimate OfSorted(float[] confidences, bool[] correct, double level);
+
+    // The same of sums over narrow buckets of confidence, in ascending order; some are empty.
+    private protected abstract Estimate OfBuckets(BinSums[] buckets, double level);
 
     // 8 bytes an example, sorted at the end.
     private sealed class Confidences : Tally

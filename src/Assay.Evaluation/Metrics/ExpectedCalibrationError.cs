@@ -54,6 +54,9 @@ public sealed class ExpectedCalibrationError : Metric
     public override Tally CreateTally(int classCount) => Scheme == BinScheme.EqualWidth ? new EqualWidthBins(Bins) : new EqualMassBins(Bins);
 
     /// <inheritdoc/>
+    public override Tally CreateBoundedTally(int classCount) => Scheme == BinScheme.EqualWidth ? new EqualWidthBins(Bins) : new EqualMassBuckets(Bins);
+
+    /// <inheritdoc/>
     public override Estimate Result(Tally tally, double level = 0.95) => Of(((ReliabilityTally)tally).ToBins(), level);
 
     /// <summary>The error of confidences and outcomes.</summary>

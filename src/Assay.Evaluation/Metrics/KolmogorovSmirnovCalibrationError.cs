@@ -28,6 +28,25 @@ public sealed class KolmogorovSmirnovCalibrationError : ConfidenceMetric
             if ((i + 1 == n || confidences[i + 1] > confidences[i]) && Math.Abs(sum) > best)
                 (best, squaresAtBest) = (Math.Abs(sum), squares);
         }
+        return Of(best, squaresAtBest, n, level);
+    }
+
+    private protected override Estimate OfBuckets(BinSums[] buckets, double level)
+    {
+        var (n, sum, squares, best, squaresAtBest) = (0L, 0.0, 0.0, 0.0, 0.0);
+        foreach (var bucket in buckets)
+        {
+            n += bucket.Count;
+            sum += bucket.Confidence - bucket.Correct;
+            squares += bucket.SquaredGaps;
+            if (Math.Abs(sum) > best)
+                (best, squaresAtBest) = (Math.Abs(sum), squares);
+        }
+        return Of(best, squaresAtBest, n, level);
+    }
+
+    private static Estimate Of(double best, double squaresAtBest, long n, double level)
+    {
         var error = best / n;
         return new Estimate(error, Interval.Normal(error, Math.Sqrt(Math.Max(0, squaresAtBest / n - error * error) / n), level).Clip(0, 1));
     }

@@ -49,6 +49,9 @@ public sealed class MaximumCalibrationError : Metric
     public override Tally CreateTally(int classCount) => expected.CreateTally(classCount);
 
     /// <inheritdoc/>
+    public override Tally CreateBoundedTally(int classCount) => expected.CreateBoundedTally(classCount);
+
+    /// <inheritdoc/>
     public override Estimate Result(Tally tally, double level = 0.95)
     {
         var (best, share, error, total) = (-1.0, 0.0, 0.0, 0L);

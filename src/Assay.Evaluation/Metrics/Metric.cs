@@ -46,6 +46,13 @@ public abstract class Metric
     /// <param name="classCount">The number of classes; 1 for regression.</param>
     public abstract Tally CreateTally(int classCount);
 
+    /// <summary>
+    /// An empty tally whose memory does not grow with the number of rows. Where <see cref="CreateTally"/> keeps scores in order to sort them, this one
+    /// counts them in some 10⁵ buckets by their odds: the metric then differs by less than is ever printed. The same tally where that one is bounded already.
+    /// </summary>
+    /// <param name="classCount">The number of classes; 1 for regression.</param>
+    public virtual Tally CreateBoundedTally(int classCount) => CreateTally(classCount);
+
     /// <summary>The metric of what the tally has seen, with its interval.</summary>
     /// <param name="tally">A tally of <see cref="CreateTally"/> of this metric or of one with the same key.</param>
     /// <param name="level">The confidence level.</param>

@@ -31,9 +31,10 @@ public sealed class MetricAccumulator
     /// <param name="metrics">The metrics.</param>
     /// <param name="kind">What the scores mean.</param>
     /// <param name="classCount">The number of classes; 1 for regression.</param>
+    /// <param name="bounded">Whether memory must not grow with the number of rows: see <see cref="Metric.CreateBoundedTally"/>.</param>
     /// <exception cref="ArgumentException">A metric cannot be computed from scores of that kind.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 classes, or more than 1 column for regression.</exception>
-    public MetricAccumulator(IEnumerable<Metric> metrics, ScoreKind kind, int classCount)
+    public MetricAccumulator(IEnumerable<Metric> metrics, ScoreKind kind, int classCount, bool bounded = false)
     {
         ArgumentNullException.ThrowIfNull(metrics);
         if (kind == ScoreKind.Values ? classCount != 1 : classCount < 2)
@@ -47,7 +48,7 @@ public sealed class MetricAccumulator
             if (!metric.AppliesTo(kind))
                 throw new ArgumentException($"{metric.Name} needs {metric.Input}, the scores are {kind}", nameof(metrics));
             if (!tallies.ContainsKey(metric.TallyKey))
-                tallies.Add(metric.TallyKey, metric.CreateTally(classCount));
+                tallies.Add(metric.TallyKey, bounded ? metric.CreateBoundedTally(classCount) : metric.CreateTally(classCount));
         }
     }
 
@@ -78,14 +79,17 @@ public sealed class MetricAccumulator
     /// <param name="scores">rows × classes, of the kind given to the constructor.</param>
     /// <param name="labels">The true class of each row.</param>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public void Add(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels)
+    public void Add(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels) => Add(scores, labels, Count);
+
+    /// <summary>Takes classified examples of which the first is at that row of the whole stream.</summary>
+    internal void Add(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels, long firstRow)
     {
         if (kind == ScoreKind.Values || scores.Length != labels.Length * ClassCount)
             throw new ArgumentException($"{scores.Length} scores do not fit {labels.Length} labels of {ClassCount} classes", nameof(scores));
         for (var start = 0; start < labels.Length; start += BlockRows)
         {
             var count = Math.Min(BlockRows, labels.Length - start);
-            AddBlock(scores.Slice(start * ClassCount, count * ClassCount), labels.Slice(start, count));
+            AddBlock(scores.Slice(start * ClassCount, count * ClassCount), labels.Slice(start, count), firstRow + start);
         }
         Count += labels.Length;
     }
@@ -132,7 +136,7 @@ public sealed class MetricAccumulator
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddBlock(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels)
+    private void AddBlock(ReadOnlySpan<float> scores, ReadOnlySpan<int> labels, long firstRow)
     {
         if (kind == ScoreKind.Logits)
         {
@@ -149,6 +153,7 @@ public sealed class MetricAccumulator
         var block = new PredictionBlock
         {
             ClassCount = ClassCount,
+            FirstRow = firstRow,
             Scores = scores,
             Labels = labels,
             Predicted = predicted.AsSpan(0, labels.Length),

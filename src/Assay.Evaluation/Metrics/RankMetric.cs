@@ -12,7 +12,10 @@ public abstract class RankMetric : Metric
     public sealed override object TallyKey => typeof(RankTally);
 
     /// <inheritdoc/>
-    public sealed override Tally CreateTally(int classCount) => new RankTally(classCount);
+    public sealed override Tally CreateTally(int classCount) => new SortedRankTally(classCount);
+
+    /// <inheritdoc/>
+    public sealed override Tally CreateBoundedTally(int classCount) => new BucketedRankTally(classCount);
 
     /// <inheritdoc/>
     public sealed override Estimate Result(Tally tally, double level = 0.95) => Of(((RankTally)tally).Summarise(), level);

@@ -49,6 +49,14 @@ internal struct BinSums
         SquaredGaps += (right - confidence) * (right - confidence);
     }
 
+    public void Add(in BinSums other)
+    {
+        Count += other.Count;
+        Confidence += other.Confidence;
+        Correct += other.Correct;
+        SquaredGaps += other.SquaredGaps;
+    }
+
     public readonly ReliabilityBin ToBin() => new(Count, Confidence / Count, Correct / Count, SquaredGaps);
 }
 
@@ -66,12 +74,7 @@ internal sealed class EqualWidthBins(int count) : ReliabilityTally
     {
         var others = Same<EqualWidthBins>(other).bins;
         for (var b = 0; b < bins.Length; b++)
-        {
-            bins[b].Count += others[b].Count;
-            bins[b].Confidence += others[b].Confidence;
-            bins[b].Correct += others[b].Correct;
-            bins[b].SquaredGaps += others[b].SquaredGaps;
-        }
+            bins[b].Add(others[b]);
     }
 
     public override Func<float, int> Binning() => confidence => BinOf(confidence, bins.Length);

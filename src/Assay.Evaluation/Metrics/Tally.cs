@@ -36,6 +36,9 @@ public readonly ref struct PredictionBlock
     /// <summary>Probabilities, row after row, or predicted values.</summary>
     public required ReadOnlySpan<float> Scores { get; init; }
 
+    /// <summary>The number of the first row in the whole stream, counted from 0.</summary>
+    public long FirstRow { get; init; }
+
     /// <summary>The true classes; empty for regression.</summary>
     public ReadOnlySpan<int> Labels { get; init; }
 
@@ -55,6 +58,7 @@ public readonly ref struct PredictionBlock
     public PredictionBlock Slice(int start, int count) => new()
     {
         ClassCount = ClassCount,
+        FirstRow = FirstRow + start,
         Scores = Scores.Slice(start * ClassCount, count * ClassCount),
         Labels = Labels.IsEmpty ? default : Labels.Slice(start, count),
         Targets = Targets.IsEmpty ? default : Targets.Slice(start, count),

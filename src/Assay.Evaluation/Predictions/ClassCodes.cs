@@ -8,18 +8,18 @@ namespace Assay.Evaluation;
 /// <summary>Classes in a column of texts or integers, as numbers of classes.</summary>
 internal static class ClassCodes
 {
-    /// <summary>The classes that occur in the columns: in the order of their numbers where all are integers, else of their texts.</summary>
-    public static ImmutableArray<string> Names(Table table, params ReadOnlySpan<string> columns)
+    /// <summary>Adds what occurs in a column.</summary>
+    public static void Collect(TableColumn column, HashSet<string> texts, HashSet<double> numbers)
     {
-        var texts = new HashSet<string>(StringComparer.Ordinal);
-        var numbers = new HashSet<double>();
-        foreach (var name in columns)
-        {
-            if (table[name] is TextColumn text)
-                texts.UnionWith(text.Values.Where(v => v.Length > 0));
-            else
-                numbers.UnionWith(Numbers(table[name]).Where(v => !double.IsNaN(v)));
-        }
+        if (column is TextColumn text)
+            texts.UnionWith(text.Values.Where(v => v.Length > 0));
+        else
+            numbers.UnionWith(Numbers(column).Where(v => !double.IsNaN(v)));
+    }
+
+    /// <summary>The classes of what occurs: in the order of their numbers where all are integers, else of their texts.</summary>
+    public static ImmutableArray<string> Names(HashSet<string> texts, HashSet<double> numbers)
+    {
         if (texts.Count > 0)
             return [.. texts.Concat(numbers.Select(Text)).Distinct().Order(StringComparer.Ordinal)];
         return [.. numbers.Order().Select(Text)];
@@ -95,6 +95,6 @@ internal static class ClassCodes
 
     private static InvalidDataException Unknown(Table table, string column, int row, string value, ImmutableArray<string> classes) => new(
         value.Length == 0
-            ? $"{table.Source}: row {row + 1}, column '{column}': the class is missing"
-            : $"{table.Source}: row {row + 1}, column '{column}': '{value}' is none of the classes {string.Join(", ", classes.Take(12))}{(classes.Length > 12 ? ", …" : "")}");
+            ? $"{table.Source}: row {table.FirstRow + row + 1}, column '{column}': the class is missing"
+            : $"{table.Source}: row {table.FirstRow + row + 1}, column '{column}': '{value}' is none of the classes {string.Join(", ", classes.Take(12))}{(classes.Length > 12 ? ", …" : "")}");
 }

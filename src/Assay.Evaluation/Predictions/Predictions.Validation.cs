@@ -17,10 +17,10 @@ public sealed partial class Predictions
     /// Checks that all parts agree in length, that labels have classes, that probabilities lie in [0, 1] and sum to 1 within the tolerance,
     /// that one-hot rows are one-hot, and that nothing is NaN or infinite.
     /// </summary>
-    /// <param name="tolerance">How far a row of probabilities may be from a sum of 1.</param>
+    /// <param name="tolerance">How far a row of probabilities may be from a sum of 1; <see cref="Tolerance"/> where null.</param>
     /// <returns>These predictions.</returns>
     /// <exception cref="ArgumentException">Something does not fit; the message names the model and the first row (counted from 0) at fault.</exception>
-    public Predictions Validate(double tolerance = DefaultTolerance)
+    public Predictions Validate(double? tolerance = null)
     {
         if (Count == 0)
             throw new ArgumentException($"{Model}: there are no predictions");
@@ -46,7 +46,7 @@ public sealed partial class Predictions
             if (!float.IsFinite(Targets[i]))
                 throw new ArgumentException($"{Model}: target of row {i} is {Targets[i]}");
         }
-        if (ScoreFault(tolerance) is { } fault)
+        if (ScoreFault(tolerance ?? Tolerance) is { } fault)
             throw new ArgumentException($"{Model}: {(fault.Column is { } c && !IsRegression ? $"class '{ClassName(c)}' in row" : "row")} {fault.Row}: {fault.Problem}");
         return this;
     }

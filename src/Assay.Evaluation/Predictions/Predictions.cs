@@ -47,6 +47,9 @@ public sealed partial class Predictions
     /// <summary>Further columns by which the examples can be sliced: domain, group, or any of the user's own.</summary>
     public ImmutableDictionary<string, CategoryColumn> Slices { get; init; } = ImmutableDictionary<string, CategoryColumn>.Empty;
 
+    /// <summary>How far a row of probabilities may be from a sum of 1.</summary>
+    public double Tolerance { get; init; } = DefaultTolerance;
+
     /// <summary>The number of examples.</summary>
     public int Count => Scores.Rows;
 
@@ -114,6 +117,7 @@ public sealed partial class Predictions
             Targets = Take(Targets, rows),
             Ids = Take(Ids, rows),
             ClassNames = ClassNames,
+            Tolerance = Tolerance,
             Slices = slices.ToImmutable(),
         };
     }
@@ -136,6 +140,7 @@ public sealed partial class Predictions
             Targets = targets ?? Targets,
             Ids = Ids,
             ClassNames = classNames ?? ClassNames,
+            Tolerance = Tolerance,
             Slices = Slices,
         };
 

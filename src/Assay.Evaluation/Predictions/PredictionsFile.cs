@@ -51,18 +51,47 @@ public static class PredictionsFile
             TableFile.Write(path, predictions.ToTable());
     }
 
-    // The columns of a text file are known from its head, so that only those with a part are parsed.
-    private static Table ReadTable(string path, PredictionRoles roles)
+    /// <summary>
+    /// Reads a table (CSV, TSV, Parquet, JSONL) block by block, for files larger than memory: see <see cref="Judgement.OfStream"/>. All blocks have the same
+    /// classes. Where the names of columns do not say what they are (a single score, predicted classes), the truth is read through once before.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="rowsPerBlock">The most rows of a block, at least 1.</param>
+    /// <param name="roles">Which column plays which part, or null for the conventional names.</param>
+    /// <exception cref="InvalidDataException">The file has a defect; thrown when it is reached.</exception>
+    /// <exception cref="ArgumentException">The file is an array (NPY, NPZ), which is read whole.</exception>
+    public static IEnumerable<Predictions> ReadBlocks(string path, int rowsPerBlock = 1 << 18, PredictionRoles? roles = null)
     {
-        if (!HasExtension(path, ".csv") && !HasExtension(path, ".tsv"))
-            return TableFile.Read(path);
-        if (TableFile.ReadBlocks(path, 64).FirstOrDefault() is not { } head)
-            throw new InvalidDataException($"{path}: there are no rows");
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerBlock);
+        if (HasExtension(path, ".npy") || HasExtension(path, ".npz"))
+            throw new ArgumentException($"{path}: an array is read whole; CSV, TSV, Parquet or JSONL was expected", nameof(path));
+        roles ??= PredictionRoles.Default;
+        return Blocks(path, rowsPerBlock, roles.Model is null ? roles with { Model = NameOf(path) } : roles);
+    }
+
+    private static IEnumerable<Predictions> Blocks(string path, int rowsPerBlock, PredictionRoles roles)
+    {
+        var (columns, options) = Plan(path, roles);
+        var survey = PredictionSurvey.Of(path, PredictionSurvey.IsNeeded(columns)
+            ? TableFile.ReadBlocks(path, rowsPerBlock, options with { Columns = [.. new[] { columns.Label, columns.Scores.IsEmpty ? columns.Prediction : null }.OfType<string>()], NumericColumns = [], TextColumns = [] })
+            : [], columns);
+        foreach (var block in TableFile.ReadBlocks(path, rowsPerBlock, options))
+            yield return block.ToPredictions(roles, columns, survey);
+    }
+
+    private static Table ReadTable(string path, PredictionRoles roles) =>
+        HasExtension(path, ".csv") || HasExtension(path, ".tsv") ? TableFile.Read(path, Plan(path, roles).Options) : TableFile.Read(path);
+
+    // The columns are known from the head, so that only those with a part are read.
+    private static (PredictionColumns Columns, TableReadOptions Options) Plan(string path, PredictionRoles roles)
+    {
+        var head = TableFile.ReadHead(path, 64);
         var columns = PredictionColumns.Find(path, [.. head.Columns.Select(c => c.Name)], roles);
         var id = roles.WithIds ? columns.Id : null;
         var needed = new[] { id, columns.Label, columns.Prediction }.OfType<string>().Concat(columns.Scores);
         var wanted = roles.Slices is { } slices ? needed.Concat(slices).Distinct() : head.Columns.Select(c => c.Name).Where(n => (id is not null || n != columns.Id) && !columns.RepeatsScores(n));
-        return TableFile.Read(path, new TableReadOptions { Columns = [.. wanted], NumericColumns = columns.Scores, TextColumns = id is null ? [] : [id] });
+        return (columns, new TableReadOptions { Columns = [.. wanted], NumericColumns = columns.Scores, TextColumns = id is null ? [] : [id] });
     }
 
     private static Predictions OfArray(NpyArray array, string path, PredictionRoles roles, TableColumn? truth)

@@ -9,9 +9,6 @@ namespace Assay.Evaluation;
 /// <summary>Predictions as a table, one row for each example.</summary>
 public static class PredictionsTable
 {
-    // More distinct integers than this among labels are rather numbers than classes.
-    private const int MostClasses = 1000;
-
     /// <summary>Reads predictions from a table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="roles">Which column plays which part, or null for the conventional names.</param>
@@ -23,7 +20,13 @@ public static class PredictionsTable
         if (table.RowCount == 0)
             throw new InvalidDataException($"{table.Source}: there are no rows");
         var columns = PredictionColumns.Find(table.Source, [.. table.Columns.Select(c => c.Name)], roles);
-        var predictions = !columns.Scores.IsEmpty ? OfScores(table, columns) : IsRegression(table, columns) ? OfValues(table, columns) : OfClasses(table, columns);
+        return table.ToPredictions(roles, columns, PredictionSurvey.Of(table, columns));
+    }
+
+    /// <summary>The same for a block of a file that was surveyed as a whole.</summary>
+    internal static Predictions ToPredictions(this Table table, PredictionRoles roles, PredictionColumns columns, PredictionSurvey survey)
+    {
+        var predictions = !columns.Scores.IsEmpty ? OfScores(table, columns, survey) : survey.IsRegression ? OfValues(table, columns) : OfClasses(table, columns, survey);
         return new Predictions
         {
             Model = roles.Model ?? table.Source,
@@ -33,13 +36,14 @@ public static class PredictionsTable
             Targets = predictions.Targets,
             ClassNames = predictions.ClassNames,
             Ids = columns.Id is { } id && roles.WithIds ? Texts(table[id]) : [],
+            Tolerance = roles.Tolerance,
             Slices = Slices(table, columns, roles),
-        }.ValidateFile(table.Source, columns.Scores, roles.Tolerance);
+        }.ValidateFile(table, columns.Scores, roles.Tolerance);
     }
 
     /// <summary>
     /// The table of predictions: <c>id</c> where there are ids, the truth as <c>label</c> or <c>target</c>, <c>p_CLASS</c> or <c>logit_CLASS</c> for each
-    /// class or else <c>prediction</c>, then the columns to slice by. <see cref="ToPredictions"/> reads it back without loss.
+    /// class or else <c>prediction</c>, then the columns to slice by. <see cref="ToPredictions(Table, PredictionRoles?)"/> reads it back without loss.
     /// </summary>
     public static Table ToTable(this Predictions predictions)
     {
@@ -74,12 +78,12 @@ public static class PredictionsTable
         return new Table(predictions.Model, columns.ToImmutable());
     }
 
-    private static Predictions OfScores(Table table, PredictionColumns columns)
+    private static Predictions OfScores(Table table, PredictionColumns columns, PredictionSurvey survey)
     {
         var matrix = table.ToMatrix(columns.Scores.AsSpan());
         var classes = columns.Classes;
         if (matrix.Columns == 1)
-            (matrix, classes) = Complete(table, columns, matrix);
+            (matrix, classes) = Complete(table, columns, survey.Labels, matrix);
         if (classes.Distinct().Count() < classes.Length)
             throw new InvalidDataException($"{table.Source}: class '{classes.GroupBy(c => c).First(g => g.Count() > 1).Key}' has two score columns");
         return new Predictions
@@ -93,10 +97,9 @@ public static class PredictionsTable
     }
 
     // One column of scores is of the second of two classes; the labels say what the first is called.
-    private static (FloatMatrix Scores, ImmutableArray<string> Classes) Complete(Table table, PredictionColumns columns, FloatMatrix single)
+    private static (FloatMatrix Scores, ImmutableArray<string> Classes) Complete(Table table, PredictionColumns columns, ImmutableArray<string> occur, FloatMatrix single)
     {
         var named = columns.Classes[0];
-        var occur = columns.Label is { } label ? ClassCodes.Names(table, label) : [];
         if (occur.Length > 2)
             throw new InvalidDataException($"{table.Source}: column '{columns.Scores[0]}' alone scores two classes, but column '{columns.Label}' holds {occur.Length}: {string.Join(", ", occur.Take(12))}");
         var second = named.Length > 0 && (occur.IsEmpty || occur.Contains(named)) ? named : occur.Length == 2 ? occur[1] : "1";
@@ -110,20 +113,9 @@ public static class PredictionsTable
         return (new FloatMatrix(scores, single.Rows, 2), [first, second]);
     }
 
-    private static bool IsRegression(Table table, PredictionColumns columns)
+    private static Predictions OfClasses(Table table, PredictionColumns columns, PredictionSurvey survey)
     {
-        if (columns.Kind is { } kind)
-            return kind == ScoreKind.Values;
-        if (!ClassCodes.CouldBeClasses(table[columns.Prediction!]) || (columns.Label is { } label && !ClassCodes.CouldBeClasses(table[label])))
-            return true;
-        var classes = columns.Label is { } truth ? ClassCodes.Names(table, truth, columns.Prediction!) : ClassCodes.Names(table, columns.Prediction!);
-        return classes.Length <= MostClasses ? false
-            : throw new InvalidDataException($"{table.Source}: columns '{columns.Label}' and '{columns.Prediction}' hold {classes.Length} different values: classes or numbers? Say --kind classes or --kind values");
-    }
-
-    private static Predictions OfClasses(Table table, PredictionColumns columns)
-    {
-        var classes = columns.Label is { } label ? ClassCodes.Names(table, label, columns.Prediction!) : ClassCodes.Names(table, columns.Prediction!);
+        var classes = survey.All;
         if (classes.Length == 1)
             classes = [.. classes, $"not {classes[0]}"];
         var predicted = ClassCodes.Of(table, columns.Prediction!, classes);
@@ -154,7 +146,7 @@ public static class PredictionsTable
         for (var i = 0; i < matrix.Rows; i++)
         {
             if (!float.IsFinite(matrix[i, 0]))
-                throw new InvalidDataException($"{table.Source}: row {i + 1}, column '{column}': a number was expected, it is {(float.IsNaN(matrix[i, 0]) ? "missing" : "infinite")}");
+                throw new InvalidDataException($"{table.Source}: row {table.FirstRow + i + 1}, column '{column}': a number was expected, it is {(float.IsNaN(matrix[i, 0]) ? "missing" : "infinite")}");
         }
         return matrix;
     }
@@ -187,12 +179,12 @@ public static class PredictionsTable
     }
 
     // The same checks as everywhere, in terms of the file: rows count from 1, and the column is named.
-    private static Predictions ValidateFile(this Predictions predictions, string source, ImmutableArray<string> scores, double tolerance)
+    private static Predictions ValidateFile(this Predictions predictions, Table table, ImmutableArray<string> scores, double tolerance)
     {
         if (predictions.ScoreFault(tolerance) is { } fault)
         {
             var column = fault.Column is { } c && c < scores.Length ? $", column '{scores[scores.Length == 1 ? 0 : c]}'" : "";
-            throw new InvalidDataException($"{source}: row {fault.Row + 1}{column}: {fault.Problem}");
+            throw new InvalidDataException($"{table.Source}: row {table.FirstRow + fault.Row + 1}{column}: {fault.Problem}");
         }
         try
         {
@@ -200,7 +192,7 @@ public static class PredictionsTable
         }
         catch (ArgumentException e)
         {
-            throw new InvalidDataException($"{source}: {e.Message}", e);
+            throw new InvalidDataException($"{table.Source}: {e.Message}", e);
         }
     }
 }

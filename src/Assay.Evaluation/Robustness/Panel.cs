@@ -51,7 +51,7 @@ public sealed class Panel
     /// <exception cref="InvalidDataException">A column is missing; the message lists those there are.</exception>
     public static Panel Read(string path, string label = "label", string? text = null)
     {
-        var head = TableFile.ReadBlocks(path, 64).FirstOrDefault() ?? throw new InvalidDataException($"{path}: there are no rows");
+        var head = TableFile.ReadHead(path, 64);
         _ = head[label];
         var table = TableFile.Read(path, new TableReadOptions { TextColumns = [.. new[] { label, "id" }.Where(n => head.Find(n) is not null)] });
         var main = text ?? (table.Find("text") is null ? table.Columns.OfType<TextColumn>().FirstOrDefault(c => c.Name != label && c.Name != "id")?.Name : "text")

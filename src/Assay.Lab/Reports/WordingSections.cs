@@ -30,6 +30,7 @@ public static class WordingSections
             {
                 Caption = "Worst and best case count an item as right where every, or any, rewording is; instability is the share of items that are right in some rewordings only.",
             },
+            Models(reliability),
             Leaderboard(reliability.Leaderboard),
             new TableSection("The least stable items", ["item", "#instability", "#drop"],
                 [.. reliability.Items.Where(i => i.Instability > 0).Take(MostItems).Select(i => (ImmutableArray<string>)[i.Item, ReportNumbers.Value(i.Instability), ReportNumbers.Value(i.Drop)])]),
@@ -41,6 +42,12 @@ public static class WordingSections
     {
         OverfitVerdict.Overfit => "overfits the wording", OverfitVerdict.Reverse => "better when reworded", OverfitVerdict.TooSmall => "too few items", _ => "no evidence",
     };
+
+    private static TextSection Models(ReliabilityReport reliability) => new("Is it the models, or the rewordings?",
+    [
+        .. reliability.AcrossModels is { } test ? [$"Over the {reliability.Models.Length} models the drops differ from 0 with p = {ReportNumbers.Value(test.PValue)} ({test.Test}{(test.Caution is { } caution ? $"; {caution}" : "")})."] : Array.Empty<string>(),
+        .. reliability.Approved.Select(m => $"With only the wordings that a judge approved, {m.Model} drops by {ReportNumbers.ValueAndInterval(m.Drop)} on {m.Items} items, with all by {ReportNumbers.ValueAndInterval(reliability.Models.First(r => r.Model == m.Model).Drop)}."),
+    ]);
 
     private static TextSection Leaderboard(LeaderboardStability? board) => new("Does the leaderboard hold?", board is null ? [] :
     [

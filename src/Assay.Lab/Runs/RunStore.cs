@@ -114,6 +114,30 @@ public sealed class RunStore(string folder, TimeProvider? time = null)
         return [.. Directory.EnumerateDirectories(Folder).Where(d => !Path.GetFileName(d).StartsWith('.')).Order(StringComparer.Ordinal).Select(Open).OfType<Run>()];
     }
 
+    /// <summary>The folders whose <c>run.json</c> is there but cannot be read, with what is wrong: <see cref="List"/> leaves them out.</summary>
+    public ImmutableArray<string> Unreadable()
+    {
+        if (!Directory.Exists(Folder))
+            return [];
+        var faults = ImmutableArray.CreateBuilder<string>();
+        foreach (var path in Directory.EnumerateDirectories(Folder).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, Run.InfoFile)).Where(File.Exists))
+        {
+            try
+            {
+                _ = LabJson.ReadFile<RunInfo>(path);
+            }
+            catch (InvalidDataException e)
+            {
+                faults.Add(e.Message);
+            }
+            catch (IOException)
+            {
+                // Removed meanwhile.
+            }
+        }
+        return faults.ToImmutable();
+    }
+
     /// <summary>Finds a run by its id, by a part of its id that only it has, or as <c>last</c>.</summary>
     /// <exception cref="ArgumentException">No run fits, or several do; the message names them.</exception>
     public Run Find(string id)

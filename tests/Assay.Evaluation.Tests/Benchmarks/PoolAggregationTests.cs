@@ -54,6 +54,33 @@ public sealed class PoolAggregationTests
     }
 
     [Fact]
+    public void Every_aggregator_gives_intervals_and_those_of_means_are_the_bootstrap_of_the_mean()
+    {
+        var random = new SeededRandom(8);
+        var builder = new PoolBuilder();
+        for (var s = 0; s < 300; s++)
+        {
+            var sample = builder.Sample($"s{s}", "");
+            builder.Describe(sample, "dataset", $"d{s % 3}");
+            for (var m = 0; m < 4; m++)
+                builder.Add(builder.Model($"m{m}"), sample, random.NextGaussian() + 0.4 * m);
+        }
+        var pool = builder.Build("pool");
+        foreach (var aggregator in Enum.GetValues<Aggregator>())
+        {
+            var ranking = pool.Aggregate(new AggregationOptions { Aggregator = aggregator, Resamples = 200 });
+            Assert.All(ranking.Models, m =>
+            {
+                // The normalised mean of the weakest is 0 by definition, of the strongest 1.
+                Assert.True(m.Score.Interval.Low <= m.Score.Value && m.Score.Value <= m.Score.Interval.High && (m.Score.Interval.Width > 0 || aggregator == Aggregator.NormalizedMean), $"{aggregator}: {m.Score}");
+                Assert.InRange(m.Rank, m.RankLow, m.RankHigh);
+            });
+        }
+        // ±1.96·σ/√n with σ = 1 and n = 300: 0.226 wide.
+        Assert.All(pool.Aggregate(new AggregationOptions { Aggregator = Aggregator.MeanScore, Resamples = 1000 }).Models, m => Assert.InRange(m.Score.Interval.Width, 0.19, 0.27));
+    }
+
+    [Fact]
     public void Sparse_comparisons_are_counted_too()
     {
         var pool = SyntheticPool.Heterogeneous(20, 100).Pool;

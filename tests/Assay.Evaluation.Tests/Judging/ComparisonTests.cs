@@ -173,10 +173,12 @@ public sealed class ComparisonTests
         Predictions[] models = [Gaussian("a", 400, 1, 1).ToProbabilities(), Gaussian("b", 400, 1.3, 2).ToProbabilities()];
         foreach (var metric in new RankMetric[] { new RocAuc(), new AveragePrecision() })
         {
-            var bootstrap = new PairedRanking(models, 4000, 0).Difference(metric, 0, 1, 0, .95);
-            var influence = new PairedRanking(models, 100_000_000, 0).Difference(metric, 0, 1, 0, .95);
+            var bootstrap = new PairedRanking(models, 4000, 0, Influence).Difference(metric, 0, 1, 0, .95);
+            var influence = new PairedRanking(models, 100_000_000, 0, Influence).Difference(metric, 0, 1, 0, .95);
             Assert.Equal(1, influence.Width / bootstrap.Width, 0.08);
         }
+
+        Influence Influence(int model) => MetricAccumulator.Over(models[model], [new RocAuc()]).TallyOf<RankTally>(typeof(RankTally))!.Summarise().Influence;
     }
 
     [Fact]

@@ -116,7 +116,7 @@ public sealed class JudgeAuditTests : IDisposable
     {
         GroundedItem[] items = [.. Enumerable.Range(0, 6).Select(i => new GroundedItem($"{i}", new string('g', 50), $"text {i}"))];
         var cache = Path.Combine(folder, "cache.jsonl");
-        var options = new ChatJudgeOptions { CachePath = cache, Concurrency = 2, Retries = 1, MostCharacters = 10 };
+        var options = new ChatJudgeOptions { CachePath = cache, Concurrency = 2, Retries = 1, FirstDelay = TimeSpan.FromMilliseconds(1), MostCharacters = 10 };
         using var broken = new ScriptedClient(text => text.Contains("text 5", StringComparison.Ordinal) ? throw new HttpRequestException("down") : text.Contains("text 4", StringComparison.Ordinal) ? "I refuse" : text.Contains("text 1", StringComparison.Ordinal) ? "Answer: 1" : "0");
         var first = await ChatJudges.AskAsync(items, [("m", broken)], options, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal((24, 0, 8, 6), (first.Asked, first.Cached, first.Failures, first.Truncated));
@@ -127,7 +127,7 @@ public sealed class JudgeAuditTests : IDisposable
         File.AppendAllText(cache, "{\"key\": \"to"); // a crash tears the last line
         using var well = new ScriptedClient(_ => "1");
         var second = await ChatJudges.AskAsync(items, [("m", well)], options, cancellation: TestContext.Current.CancellationToken);
-        Assert.Equal((8, 16), (second.Asked, second.Cached));
+        Assert.Equal((4, 20), (second.Asked, second.Cached)); // a refusal is an answer too
         Assert.Equal(1, second.Judgements[5, 0]);
         File.WriteAllText(cache, "nonsense\n{}\n");
         await Assert.ThrowsAsync<InvalidDataException>(() => ChatJudges.AskAsync(items, [("m", well)], options, cancellation: TestContext.Current.CancellationToken));

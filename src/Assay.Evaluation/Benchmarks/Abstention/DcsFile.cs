@@ -22,9 +22,21 @@ public static class DcsFile
         return Path.GetExtension(path).ToLowerInvariant() is ".jsonl" or ".ndjson" ? Lines(path, normaliseLength) : (FromTable(path), []);
     }
 
+    /// <summary>Writes distributions as JSONL, which <see cref="Load"/> reads.</summary>
+    public static void Write(string path, IReadOnlyCollection<AnswerDistribution> answers)
+    {
+        ArgumentNullException.ThrowIfNull(answers);
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
+            foreach (var a in answers)
+                writer.WriteLine(JsonSerializer.Serialize(new { id = a.Item, model = a.Model, subject = a.Subject, answer = a.Correct, probs = a.Probabilities, idk = a.Idk }));
+        });
+    }
+
     private static ImmutableArray<AnswerDistribution> FromTable(string path)
     {
-        var names = TableFile.ReadBlocks(path, 1).First().Columns.Select(c => c.Name).ToArray();
+        var names = TableFile.ReadHead(path, 1).Columns.Select(c => c.Name).ToArray();
         string[] options = [.. names.Where(n => n.StartsWith("p_", StringComparison.Ordinal) && n != "p_idk").OrderBy(n => int.TryParse(n[2..], out var i) ? i : int.MaxValue)];
         if (options.Length == 0 || !names.Contains("id") || !names.Contains("answer"))
             throw new InvalidDataException($"{path}: the columns id, answer and p_0, p_1, … (with p_idk) were expected; there are: {string.Join(", ", names.Take(12))}");

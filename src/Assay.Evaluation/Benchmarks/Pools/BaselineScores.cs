@@ -6,33 +6,44 @@ namespace Assay.Evaluation;
 internal static class BaselineScores
 {
     /// <summary>The mean of a model's scores, whatever their scales; NaN for a model without any.</summary>
-    public static double[] Mean(SamplePool pool)
+    /// <param name="pool">The pool.</param>
+    /// <param name="times">How often each sample counts, or empty for once.</param>
+    public static double[] Mean(SamplePool pool, ReadOnlySpan<int> times = default) => Mean(pool, Enumerable.Range(0, pool.SampleCount), times);
+
+    private static double[] Mean(SamplePool pool, IEnumerable<int> samples, ReadOnlySpan<int> times)
     {
-        var (sums, counts) = (new double[pool.Models.Length], new int[pool.Models.Length]);
-        for (var s = 0; s < pool.SampleCount; s++)
+        var (sums, counts) = (new double[pool.Models.Length], new long[pool.Models.Length]);
+        foreach (var s in samples)
         {
             var models = pool.ModelsOf(s);
             var scores = pool.ScoresOf(s);
+            var weight = times.IsEmpty ? 1 : times[s];
             for (var i = 0; i < models.Length; i++)
             {
-                sums[models[i]] += scores[i];
-                counts[models[i]]++;
+                sums[models[i]] += weight * scores[i];
+                counts[models[i]] += weight;
             }
         }
         return [.. sums.Zip(counts, (sum, count) => count > 0 ? sum / count : double.NaN)];
     }
 
+    /// <summary>The samples of each dataset.</summary>
+    public static int[][] Datasets(SamplePool pool) => [.. Enumerable.Range(0, pool.SampleCount).GroupBy(s => pool.MetadataOf(s, "dataset"), StringComparer.Ordinal).Select(g => g.ToArray())];
+
     /// <summary>
     /// A model's mean in each dataset, scaled to 0 for the weakest model there and 1 for the strongest, averaged over the datasets in which
     /// it was measured. A dataset where all means are equal tells nothing and is left out.
     /// </summary>
-    public static double[] NormalizedMean(SamplePool pool)
+    /// <param name="pool">The pool.</param>
+    /// <param name="datasets">The samples of each dataset.</param>
+    /// <param name="times">How often each sample counts, or empty for once.</param>
+    public static double[] NormalizedMean(SamplePool pool, int[][] datasets, ReadOnlySpan<int> times = default)
     {
         var n = pool.Models.Length;
         var (sums, counts) = (new double[n], new int[n]);
-        foreach (var dataset in Enumerable.Range(0, pool.SampleCount).GroupBy(s => pool.MetadataOf(s, "dataset"), StringComparer.Ordinal))
+        foreach (var dataset in datasets)
         {
-            var means = Mean(pool.Select([.. dataset]));
+            var means = Mean(pool, dataset, times);
             var known = means.Where(double.IsFinite).ToArray();
             if (known.Length == 0 || known.Max() == known.Min())
                 continue;
@@ -48,13 +59,19 @@ internal static class BaselineScores
     }
 
     /// <summary>Elo's ratings after all comparisons, samples and pairs in random order.</summary>
-    public static double[] Elo(SamplePool pool, long seed)
+    public static double[] Elo(SamplePool pool, long seed) => Elo(pool, SeededRandom.At(seed, 3), [.. Enumerable.Range(0, pool.SampleCount)]);
+
+    /// <summary>Elo's ratings of some samples, in an order of their own.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="random">Draws the order.</param>
+    /// <param name="samples">The samples, each as often as it counts.</param>
+    public static double[] Elo(SamplePool pool, SeededRandom random, int[] samples)
     {
-        var random = SeededRandom.At(seed, 3);
         var elo = new EloRating(pool.Models.Length);
         var pairs = new List<(int A, int B, double Result)>();
-        foreach (var s in random.Permutation(pool.SampleCount))
+        foreach (var at in random.Permutation(samples.Length))
         {
+            var s = samples[at];
             pairs.Clear();
             var models = pool.ModelsOf(s);
             var scores = pool.ScoresOf(s);

@@ -13,6 +13,7 @@ public static class PoolAggregation
 {
     private const double ResampleAlpha = 0.01;
     private const int MostModels = 4096;
+    private const double MostEloSteps = 4e9;
 
     /// <summary>Ranks the models of a pool.</summary>
     /// <param name="pool">The pool.</param>
@@ -33,7 +34,8 @@ public static class PoolAggregation
         var components = ComparisonGraph.StrongComponents(wins);
         var warnings = Warnings(pool, wins, components, options);
         var scores = Scores(pool, wins, components, options);
-        var resampled = options.Resamples > 0 && Resampler(options, scores) is { } again ? Resample(grouped, again, options) : null;
+        var resampled = options.Resamples == 0 ? null
+            : Resampler(options, scores) is { } again ? Resample(grouped, again, options) : ResampleSamples(pool, wins, options, warnings);
         return Ranking(pool, options, wins, components, scores, resampled, warnings);
     }
 
@@ -50,7 +52,7 @@ public static class PoolAggregation
             case Aggregator.Elo:
                 return BaselineScores.Elo(pool, options.Seed);
             case Aggregator.NormalizedMean:
-                return BaselineScores.NormalizedMean(pool);
+                return BaselineScores.NormalizedMean(pool, BaselineScores.Datasets(pool));
             default:
                 return BaselineScores.Mean(pool);
         }
@@ -103,14 +105,44 @@ public static class PoolAggregation
         // A resample may lose a link that the whole has; a little α keeps the model defined there.
         Aggregator.PlackettLuce => wins => [.. LuceSpectralRanking.Fit(wins, options.Alpha > 0 || ComparisonGraph.StrongComponents(wins).Length == 1 ? options.Alpha : ResampleAlpha, tolerance: 1e-6, start: scores).Theta],
         Aggregator.WinRate => wins => wins.WinRates(),
+        // The arena's rating has no α: a resample that loses a link says nothing, and is left out.
+        Aggregator.ArenaMle => wins => ComparisonGraph.StrongComponents(wins).Length == 1 ? ArenaRating.Fit(wins) : [],
         _ => null,
     };
+
+    // Means and Elo's sequence need the samples themselves: as many are drawn with replacement, Elo's each time in an order of its own.
+    private static double[][]? ResampleSamples(SamplePool pool, WinMatrix wins, AggregationOptions options, List<string> warnings)
+    {
+        var comparisons = Enumerable.Range(0, wins.Count).Sum(i => Enumerable.Range(0, i).Sum(j => wins.Comparisons(i, j)));
+        if (options.Aggregator == Aggregator.Elo && comparisons * options.Resamples > MostEloSteps)
+        {
+            warnings.Add($"{comparisons:0.##e0} comparisons are too many for {options.Resamples} resamples of Elo's sequence: there are no intervals");
+            return null;
+        }
+        var datasets = options.Aggregator == Aggregator.NormalizedMean ? BaselineScores.Datasets(pool) : [];
+        var values = new double[options.Resamples][];
+        Parallel.For(0, values.Length, r =>
+        {
+            var random = SeededRandom.At(options.Seed, 4, r);
+            int[] drawn = [.. Enumerable.Range(0, pool.SampleCount).Select(_ => random.Next(pool.SampleCount))];
+            if (options.Aggregator == Aggregator.Elo)
+            {
+                values[r] = BaselineScores.Elo(pool, random, drawn);
+                return;
+            }
+            var times = new int[pool.SampleCount];
+            foreach (var s in drawn)
+                times[s]++;
+            values[r] = options.Aggregator == Aggregator.NormalizedMean ? BaselineScores.NormalizedMean(pool, datasets, times) : BaselineScores.Mean(pool, times);
+        });
+        return values;
+    }
 
     private static double[][] Resample(GroupedWins grouped, Func<WinMatrix, double[]> score, AggregationOptions options)
     {
         var values = new double[options.Resamples][];
         Parallel.For(0, values.Length, r => values[r] = score(grouped.Resample(SeededRandom.At(options.Seed, 2, r))));
-        return values;
+        return Array.FindAll(values, v => v.Length > 0);
     }
 
     private static PoolRanking Ranking(
@@ -118,6 +150,9 @@ public static class PoolAggregation
     {
         var n = scores.Length;
         var ranks = RanksOf(scores);
+        // Fewer than half of the resamples that a rating could be fitted to would be a choice of the lucky ones.
+        if (resampled is not null && resampled.Length < Math.Max(2, options.Resamples / 2))
+            resampled = null;
         var resampledRanks = resampled?.Select(RanksOf).ToArray();
         var measurements = new int[n];
         var used = 0;
@@ -147,7 +182,7 @@ public static class PoolAggregation
                 lost += wins[o, m] - wins.Ties(m, o);
             }
             comparisons += (won + lost + ties) / 2;
-            var interval = resampled is null || double.IsNaN(scores[m]) ? Interval.Unknown with { Level = options.Level } : BootstrapInterval.Percentile([.. resampled.Select(v => v[m])], options.Level);
+            var interval = resampled is null || double.IsNaN(scores[m]) || resampled.All(v => !double.IsFinite(v[m])) ? Interval.Unknown with { Level = options.Level } : BootstrapInterval.Percentile([.. resampled.Select(v => v[m]).Where(double.IsFinite)], options.Level);
             var rank = resampledRanks is null || double.IsNaN(scores[m]) ? Interval.Unknown : BootstrapInterval.Percentile([.. resampledRanks.Select(v => v[m])], options.Level);
             rows[m] = new RankedModel(ranks[m], pool.Models[m], new Estimate(scores[m], interval), Math.Floor(rank.Low), Math.Ceiling(rank.High), measurements[m], won, ties, lost);
         }

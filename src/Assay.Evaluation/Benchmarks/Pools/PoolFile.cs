@@ -54,7 +54,7 @@ public static class PoolFile
 
     private static void Add(PoolBuilder builder, string file, string dataset, string metric)
     {
-        var columns = TableFile.ReadBlocks(file, 1).First().Columns.Select(c => c.Name).ToArray();
+        var columns = TableFile.ReadHead(file, 1).Columns.Select(c => c.Name).ToArray();
         string[] texts = [.. columns.Intersect(["model", "model_a", "model_b", "winner", "dataset", "metric", "text", .. SampleNames])];
         var table = TableFile.Read(file, new TableReadOptions { TextColumns = [.. texts] });
         if (columns.Contains("model_a") && columns.Contains("model_b"))

@@ -89,7 +89,7 @@ public static class QuestionFile
 
     private static ImmutableArray<QuestionItem> Mmlu(string path)
     {
-        var found = TableFile.ReadBlocks(path, 1, new TableReadOptions { HasHeader = false }).First().Columns;
+        var found = TableFile.ReadHead(path, 1, new TableReadOptions { HasHeader = false }).Columns;
         if (found.Length != 6)
             throw new InvalidDataException($"{path}: six columns (question, A, B, C, D, key) without a header were expected, not {found.Length}");
         var table = TableFile.Read(path, new TableReadOptions { HasHeader = false, TextColumns = [.. found.Select(c => c.Name)] });

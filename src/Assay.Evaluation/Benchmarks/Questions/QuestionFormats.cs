@@ -46,6 +46,7 @@ internal static class QuestionFormats
         var item = new QuestionItem(id, Text(e, "question"), choices, [.. correct])
         {
             Subject = Has(e, "subject") ? Text(e, "subject") : Optional(e, "benchmark"), Paraphrases = Has(e, "paraphrases") ? Texts(e, "paraphrases") : [],
+            Approved = Has(e, "approved") ? [.. e.GetProperty("approved").EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? (bool?)null : v.GetBoolean())] : [],
         };
         return !Has(e, "idk") ? item : e.GetProperty("idk").ValueKind == JsonValueKind.Number ? item with { Idk = Number(e, "idk") } : item.WithIdk(Text(e, "idk"));
     }

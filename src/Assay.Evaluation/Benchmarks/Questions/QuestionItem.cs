@@ -15,6 +15,9 @@ public sealed record QuestionItem(string Id, string Question, ImmutableArray<str
     /// <summary>Other wordings of the question, with the same options and key.</summary>
     public ImmutableArray<string> Paraphrases { get; init; } = [];
 
+    /// <summary>Whether a judge found that each of the other wordings means the same; empty where none was asked, null where the judge did not say.</summary>
+    public ImmutableArray<bool?> Approved { get; init; } = [];
+
     /// <summary>The index of the option that says "I do not know", or null.</summary>
     public int? Idk { get; init; }
 
@@ -34,6 +37,8 @@ public sealed record QuestionItem(string Id, string Question, ImmutableArray<str
             throw new InvalidDataException($"item '{Id}': two options are the same text");
         if (Correct.IsDefaultOrEmpty || Correct.Any(c => (uint)c >= (uint)Choices.Length))
             throw new InvalidDataException($"item '{Id}': the key {(Correct.IsDefaultOrEmpty ? "is missing" : string.Join(", ", Correct))}; an option between 0 and {Choices.Length - 1} was expected");
+        if (!Approved.IsEmpty && Approved.Length != Paraphrases.Length)
+            throw new InvalidDataException($"item '{Id}': {Approved.Length} judgements of {Paraphrases.Length} paraphrases");
         return this;
     }
 }

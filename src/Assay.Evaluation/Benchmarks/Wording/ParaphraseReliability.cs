@@ -49,7 +49,14 @@ public sealed record UnstableItem(string Item, double Instability, double Drop);
 /// <param name="Leaderboard">The order of the models, or null for fewer than three.</param>
 /// <param name="Items">The items, the most unstable first.</param>
 /// <param name="Missing">How many answers are missing.</param>
-public sealed record ReliabilityReport(ImmutableArray<ReliabilityResult> Models, LeaderboardStability? Leaderboard, ImmutableArray<UnstableItem> Items, int Missing);
+public sealed record ReliabilityReport(ImmutableArray<ReliabilityResult> Models, LeaderboardStability? Leaderboard, ImmutableArray<UnstableItem> Items, int Missing)
+{
+    /// <summary>Wilcoxon's signed-rank test of the models' drops: do models as such lose? Null for fewer than two models.</summary>
+    public TestResult? AcrossModels { get; init; }
+
+    /// <summary>Each model with only those paraphrases that a judge approved; empty where no judge was asked or none was approved.</summary>
+    public ImmutableArray<ReliabilityResult> Approved { get; init; } = [];
+}
 
 /// <summary>
 /// Reliability of a benchmark under paraphrase (Lunardi, Della Mea, Mizzaro and Roitero 2025): how much accuracy drops, how stable single
@@ -70,12 +77,20 @@ public static class ParaphraseReliability
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
         var models = results.Models.Select((name, m) => OfModel(name, results.Answers[m], results.ParaphraseCount, level, seed)).ToImmutableArray();
         var missing = results.Answers.Sum(m => m.Sum(i => i.Count(a => a is null)));
-        return new ReliabilityReport(models, models.Length < 3 ? null : WordingLeaderboard.Of(results, models, resamples, seed), Unstable(results), missing);
+        return new ReliabilityReport(models, models.Length < 3 ? null : WordingLeaderboard.Of(results, models, resamples, seed), Unstable(results), missing)
+        {
+            AcrossModels = models.Length < 2 ? null : WilcoxonTest.Of([.. models.Select(m => m.Drop.Value)]),
+            Approved = results.OnlyApproved() is { } approved
+                ? [.. results.Models.Select((name, m) => (name, Answers: approved.Answers[m])).Where(m => m.Answers.Any(HasBoth)).Select(m => OfModel(m.name, m.Answers, results.ParaphraseCount, level, seed))]
+                : [],
+        };
     }
+
+    private static bool HasBoth(WordedAnswer?[] answers) => answers[0] is not null && answers.Skip(1).Any(a => a is not null);
 
     private static ReliabilityResult OfModel(string name, WordedAnswer?[][] answers, int paraphrases, double level, long seed)
     {
-        var items = answers.Where(a => a[0] is not null && a.Skip(1).Any(x => x is not null)).Select(a => (Original: a[0]!.Value, Others: a.Skip(1).Where(x => x is not null).Select(x => x!.Value).ToArray())).ToArray();
+        var items = answers.Where(HasBoth).Select(a => (Original: a[0]!.Value, Others: a.Skip(1).Where(x => x is not null).Select(x => x!.Value).ToArray())).ToArray();
         if (items.Length == 0)
             throw new ArgumentException($"model '{name}' has no item with answers to the original and to a paraphrase");
         double[] original = [.. items.Select(i => i.Original.Correct ? 1.0 : 0)], mean = [.. items.Select(i => i.Others.Average(o => o.Correct ? 1.0 : 0))];

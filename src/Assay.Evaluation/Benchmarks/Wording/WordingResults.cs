@@ -24,8 +24,17 @@ public sealed record WordingResults(ImmutableArray<string> Models, ImmutableArra
     /// <summary>The distortion of each wording, where the results say so.</summary>
     public ImmutableArray<double> Distortions { get; init; } = [];
 
+    /// <summary>For each item, whether a judge found that each wording means the same as the original; empty where none was asked, null where it did not say.</summary>
+    public ImmutableArray<ImmutableArray<bool?>> Approved { get; init; } = [];
+
+    /// <summary>The same results with only the original wording and those others that the judge approved; null where no judge was asked.</summary>
+    public WordingResults? OnlyApproved() => Approved.IsEmpty ? null : this with
+    {
+        Approved = [], Answers = [.. Answers.Select(model => model.Select((item, i) => item.Select((a, w) => w == 0 || Approved[i][w] == true ? a : null).ToArray()).ToArray())],
+    };
+
     /// <summary>
-    /// Reads a table: either <c>model, item, wording, correct</c> (wording 0 is the original; <c>option</c>, <c>subject</c> are optional), or
+    /// Reads a table: either <c>model, item, wording, correct</c> (wording 0 is the original; <c>option</c>, <c>subject</c> and <c>approved</c>, a judge's 1 or 0 for the wording, are optional), or
     /// <c>id, correct_original, correct_rephrased</c> (<c>model</c>, <c>subject</c>, <c>params_b</c>, <c>mu</c> are optional; each μ becomes a wording).
     /// </summary>
     /// <exception cref="InvalidDataException">The file is neither, or an answer occurs twice; the message names the row.</exception>
@@ -45,7 +54,7 @@ internal static class WordingFile
 {
     public static WordingResults Load(string path)
     {
-        var names = TableFile.ReadBlocks(path, 1).First().Columns.Select(c => c.Name).ToArray();
+        var names = TableFile.ReadHead(path, 1).Columns.Select(c => c.Name).ToArray();
         var table = TableFile.Read(path, new TableReadOptions { TextColumns = [.. names.Intersect(["model", "item", "id", "subject", "benchmark", "option"])] });
         var subject = names.FirstOrDefault(n => n is "subject" or "benchmark");
         if (names.Contains("correct_original") && names.Contains("correct_rephrased"))
@@ -61,7 +70,20 @@ internal static class WordingFile
         var rows = Enumerable.Range(0, table.RowCount).Select(row => (Row: row, Model: Cell(table, "model", row, "model"), Item: Cell(table, "item", row), Subject: subject is null ? "" : Cell(table, subject, row),
             Wording: wordings[row] is >= 0 and <= 1000 and var w && w == Math.Floor(w) ? (int)w : throw new InvalidDataException($"{table.Source}: row {row + 1}: wording {wordings[row]}; 0 (the original), 1, 2, … was expected"),
             Answer: correct[row] is { } c ? new WordedAnswer(c, table.Find("option") is null ? "" : Cell(table, "option", row)) : (WordedAnswer?)null));
-        return Gather(table.Source, [.. rows]);
+        var found = rows.ToArray();
+        var results = Gather(table.Source, found);
+        if (table.Find("approved") is null)
+            return results;
+        var (approved, items) = (Bits(table, "approved"), results.Items.Index().ToDictionary(i => i.Item, i => i.Index));
+        var byItem = results.Items.Select(_ => new bool?[results.ParaphraseCount + 1]).ToArray();
+        foreach (var row in found.Where(r => approved[r.Row] is not null))
+        {
+            ref var known = ref byItem[items[row.Item]][row.Wording];
+            if (known is not null && known != approved[row.Row])
+                throw new InvalidDataException($"{table.Source}: row {row.Row + 1}: wording {row.Wording} of item '{row.Item}' is approved in one row and not in another");
+            known = approved[row.Row];
+        }
+        return results with { Approved = [.. byItem.Select(i => i.ToImmutableArray())] };
     }
 
     private static WordingResults Paired(Table table, string? subject)
