@@ -31,6 +31,27 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Assert.Equal(HuggingFaceFolder.ReadTokenizer(folder).Encode("ab a"), BpeTraining.Train(["a b a b ab ab"], 260).Encode("ab a"));
     }
 
+    // Written by PyTorch: benchmarks/peers/llama_checkpoint.py.
+    [Fact]
+    public void A_model_that_another_library_wrote_has_its_logits()
+    {
+        var foreign = Path.Combine(AppContext.BaseDirectory, "Foreign");
+        using var expected = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(foreign, "expected.json")));
+        var tokens = expected.RootElement.GetProperty("tokens").EnumerateArray().Select(t => t.GetInt64()).ToArray();
+        var logits = expected.RootElement.GetProperty("logits").EnumerateArray().SelectMany(r => r.EnumerateArray().Select(v => v.GetSingle())).ToArray();
+        using var model = HuggingFaceFolder.ReadModel(foreign);
+        using var scope = NewDisposeScope();
+        var input = tensor(tokens, 1, tokens.Length);
+        var slow = model.call(input).detach();
+        using var _ = no_grad();
+        foreach (var actual in (Tensor[])[slow, model.call(input), model.Forward(input, new KeyValueCache(model.Config, 1))])
+        {
+            var values = actual.reshape(-1).data<float>().ToArray();
+            for (var i = 0; i < logits.Length; i++)
+                Assert.Equal(logits[i], values[i], 1e-4f);
+        }
+    }
+
     [Theory]
     [InlineData("\"llama\"", "\"mamba\"", "mamba")]
     [InlineData("\"hidden_size\": 16", "\"hidden_size\": 15", "15")]
