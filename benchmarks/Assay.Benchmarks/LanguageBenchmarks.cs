@@ -14,7 +14,28 @@ internal static class LanguageBenchmarks
         Decoder("decoder-0.25M", DecoderConfig.Small(64, 4, 512), 32, 10),
         Decoder("decoder-1.3M", DecoderConfig.Small(128, 4, 2048), 16, 8),
         Decoder("decoder-5.4M", DecoderConfig.Small(256, 6, 2048, 256), 8, 4),
+        new("generate-cache", "the next 16 tokens after 256, greedy, of a decoder V2048 d256 L6: with the key-value cache against reading all again for each", 0.2,
+            () => Generate(cached: true), () => Generate(cached: false)),
     ];
+
+    private static double Generate(bool cached)
+    {
+        const int read = 256, made = 16;
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var config = DecoderConfig.Small(256, 6, 2048, read + made);
+        using var model = new Decoder(config, new SeededRandom(1));
+        var tokens = randint(0, config.Vocabulary, [1, read], dtype: int64);
+        using var cache = new KeyValueCache(config, 1);
+        var next = model.Forward(tokens, cached ? cache : null).select(1, read - 1).argmax(1).view(1, 1);
+        var watch = Stopwatch.StartNew();
+        for (var i = 1; i < made; i++)
+        {
+            tokens = cat([tokens, next], 1);
+            next = cached ? model.Forward(next, cache).select(1, 0).argmax(1).view(1, 1) : model.Forward(tokens, null).select(1, tokens.shape[1] - 1).argmax(1).view(1, 1);
+        }
+        return watch.Elapsed.TotalSeconds;
+    }
 
     private static PeerBenchmark Decoder(string name, DecoderConfig c, int batch, int steps) => new(
         name, $"{steps} AdamW steps of a decoder V{c.Vocabulary} d{c.Width} L{c.Layers} T{c.Context}, batch {batch}, bf16, against PyTorch in single precision", 0.5,
