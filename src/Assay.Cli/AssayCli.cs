@@ -46,6 +46,7 @@ public static class AssayCli
         CompareCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),
+        FederateCommand.Create(environment),
         JudgeCommand.Create(environment),
         LmCommand.Create(environment),
         LifelongCommand.Create(environment),
