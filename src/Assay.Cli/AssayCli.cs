@@ -47,6 +47,7 @@ public static class AssayCli
         CompareCommand.Create(environment),
         DataCommand.Create(environment),
         DemoCommand.Create(environment),
+        FederateCommand.Create(environment),
         HeadsCommand.Create(environment),
         JudgeCommand.Create(environment),
         LmCommand.Create(environment),

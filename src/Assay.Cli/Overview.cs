@@ -17,6 +17,7 @@ internal static class Overview
             ("assay train recipe.yaml", "train by a recipe ('data: digits' and 'model: mlp(256)' are enough); keeps run and report"),
             ("assay train recipe.yaml --set epochs=50", "other values than the file's"),
             ("assay aggregate plan --rows 2000 --features 10 --epsilon 1", "averages of groups instead of labels: plan, release with privacy, learn"),
+            ("assay federate digits", "federated methods on simulated clients with uneven data and faults"),
             ("assay runs list", "what was trained, with its key figures"),
         ]),
         ("Language models",

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using Assay.Data;
 using Assay.Evaluation;
@@ -41,7 +40,7 @@ internal static class LossesCommand
             var loaded = DatasetFile.Load(DatasetCatalog.Contains(source) ? source : environment.PathOf(source), new DataRoles { Label = session.Get(label) });
             var result = session.WithProgress(progress => LossComparison.Run(loaded, environment.Catalog, new LossComparisonOptions
             {
-                Losses = Split(session.Require(losses)),
+                Losses = [.. CommaList.Of(session.Require(losses))],
                 Model = session.Get(model)!,
                 Epochs = session.Get(epochs),
                 Seeds = [.. Enumerable.Range(0, session.Get(seeds)).Select(s => (long)s)],
@@ -54,30 +53,6 @@ internal static class LossesCommand
             return CliHost.Done;
         });
         return command;
-    }
-
-    // Commas divide losses, but not their parameters.
-    private static ImmutableArray<string> Split(string[] given)
-    {
-        var losses = ImmutableArray.CreateBuilder<string>();
-        foreach (var text in given)
-        {
-            var (depth, start) = (0, 0);
-            for (var i = 0; i <= text.Length; i++)
-            {
-                if (i < text.Length && text[i] is '(' or '[')
-                    depth++;
-                else if (i < text.Length && text[i] is ')' or ']')
-                    depth--;
-                else if (i == text.Length || (text[i] == ',' && depth == 0))
-                {
-                    if (text[start..i].Trim() is { Length: > 0 } loss)
-                        losses.Add(loss);
-                    start = i + 1;
-                }
-            }
-        }
-        return losses.ToImmutable();
     }
 
     private static IRenderable Render(LossComparisonResult result)

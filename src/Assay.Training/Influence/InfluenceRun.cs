@@ -89,7 +89,7 @@ public static class InfluenceRun
         foreach (var fold in Splitters.KFold(data.Count, Math.Min(folds, data.Count), seed, labels.AsSpan()))
         {
             using var scope = NewDisposeScope();
-            using var train = Subset(data, fold.Train.AsSpan());
+            using var train = data.Subset(fold.Train.AsSpan());
             using var built = model.Build(data.FeatureShape, data.Outputs, SeededRandom.At(seed, 0));
             new Trainer(training with { Seed = seed, Checkpoints = null, EarlyStopping = null }).Fit(built, train, cancellation: stop);
             var held = fold.Test.ToArray();
@@ -102,14 +102,5 @@ public static class InfluenceRun
             }
         }
         return [.. values];
-    }
-
-    /// <summary>The given rows as a dataset of their own.</summary>
-    public static TensorDataset Subset(TensorDataset data, ReadOnlySpan<int> rows)
-    {
-        ArgumentNullException.ThrowIfNull(data);
-        using var scope = NewDisposeScope();
-        var (inputs, targets) = data.Batch(tensor(rows.ToArray().Select(r => (long)r).ToArray()).to(data.Inputs.device));
-        return new TensorDataset(inputs, targets, data.Outputs);
     }
 }

@@ -107,7 +107,7 @@ public sealed record PruningCurve(ImmutableArray<double> Full, ImmutableArray<Pr
     private static double Score(ModelSpec model, TrainingOptions training, TensorDataset train, TensorDataset test, int[]? rows, long seed, bool sameUpdates, CancellationToken stop)
     {
         using var scope = NewDisposeScope();
-        using var part = rows is null ? null : InfluenceRun.Subset(train, rows);
+        using var part = rows is null ? null : train.Subset(rows);
         var data = part ?? train;
         int Steps(int count) => (count + training.BatchSize - 1) / training.BatchSize;
         var epochs = sameUpdates ? Math.Max(1, (int)Math.Round((double)training.Epochs * Steps(train.Count) / Steps(data.Count))) : training.Epochs;

@@ -21,6 +21,9 @@ public sealed class Sgd(double learningRate = 0.1, double momentum = 0.9, bool n
     /// <inheritdoc/>
     public override OptimizerSpec WithLearningRate(double learningRate) => new Sgd(learningRate, momentum, nesterov, WeightDecay);
 
+    /// <summary>The momentum μ.</summary>
+    public double Momentum => momentum;
+
     internal override int StateCount => momentum > 0 ? 1 : 0;
 
     internal override void StepSimd(Span<float> p, Span<float> g, Span<float> m, Span<float> v, double learningRate, long t, int threads) =>

@@ -73,6 +73,14 @@ public sealed class TensorDataset : IDisposable
     /// <param name="rows">Row numbers, int64.</param>
     public (Tensor Inputs, Tensor Targets) Batch(Tensor rows) => (Inputs.index_select(0, rows), Targets.index_select(0, rows));
 
+    /// <summary>The given rows as a dataset of their own, in that order.</summary>
+    public TensorDataset Subset(ReadOnlySpan<int> rows)
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, targets) = Batch(tensor(rows.ToArray().Select(r => (long)r).ToArray()).to(Inputs.device));
+        return new TensorDataset(inputs, targets, Outputs);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
