@@ -6,9 +6,6 @@ namespace Assay.Cli;
 /// <summary>Values of enumerations as people write them on a command line.</summary>
 internal static class Choice
 {
-    /// <summary>All names, for help texts.</summary>
-    public static string Names<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(LabJson.Name));
-
     /// <summary>The value of that name, words joined by hyphens, whatever the case.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
     public static T Of<T>(string text, string option) where T : struct, Enum

@@ -14,7 +14,7 @@ internal static class AuditInfluenceCommand
     {
         var data = new Argument<string>("data") { Description = "A data set's name, or a file or folder." };
         var roles = new DataRoleOptions();
-        var scores = new Option<string?>("--scores") { Description = $"Some of {Choice.Names<InfluenceScore>()}; all but pvi, which trains more models, without it.", HelpName = "a,b" };
+        var scores = new Option<string?>("--scores") { Description = "Some of vog, el2n, grand, forgetting, margin, trac-in, loss, confidence, pvi, random; all but pvi, which trains more models, without it.", HelpName = "a,b" };
         var model = new Option<string>("--model") { Description = "The model, as in a recipe.", HelpName = "model", DefaultValueFactory = _ => "mlp(128)" };
         var optimizer = new Option<string>("--optimizer") { Description = "The optimiser, as in a recipe.", HelpName = "optimizer", DefaultValueFactory = _ => "adamw" };
         var epochs = new Option<int>("--epochs") { Description = "The passes over the data.", HelpName = "n", DefaultValueFactory = _ => 20 };
@@ -24,7 +24,7 @@ internal static class AuditInfluenceCommand
         var seed = new Option<long>("--seed") { Description = "The first seed.", HelpName = "n" };
         var top = new Option<int>("--top") { Description = "How many of the hardest examples are named for each score.", HelpName = "n", DefaultValueFactory = _ => 5 };
         var prune = new Option<string?>("--prune") { Description = "Train again on these shares of the data, and judge on examples held out.", HelpName = "0.3,0.5" };
-        var policies = new Option<string>("--policies") { Description = $"What is kept: {Choice.Names<SelectionPolicy>()}; random is always there.", HelpName = "a,b", DefaultValueFactory = _ => "hard,easy" };
+        var policies = new Option<string>("--policies") { Description = "What is kept: hard, easy, middle, random, weighted; random is always there.", HelpName = "a,b", DefaultValueFactory = _ => "hard,easy" };
         var seeds = new Option<int>("--seeds") { Description = "The trainings of each part.", HelpName = "n", DefaultValueFactory = _ => 3 };
         var output = new Option<string?>("--output", "-o") { Description = "Write all scores (CSV, Parquet, JSONL).", HelpName = "file" };
         var html = new Option<string?>("--html") { Description = "Write a report.", HelpName = "file" };

@@ -27,7 +27,7 @@ internal static class FederateCommand
         var fail = new Option<double>("--fail") { Description = "The share of requests that clients do not answer.", HelpName = "share" };
         var late = new Option<double>("--late") { Description = "The share of answers that come in a later round.", HelpName = "share" };
         var broken = new Option<double>("--non-finite") { Description = "The share of answers that hold NaN.", HelpName = "share" };
-        var lateAnswers = new Option<string>("--late-answers") { Description = $"What becomes of late answers: {Choice.Names<LateAnswers>()}.", HelpName = "what", DefaultValueFactory = _ => "discard" };
+        var lateAnswers = new Option<string>("--late-answers") { Description = "What becomes of late answers: discard, discount.", HelpName = "what", DefaultValueFactory = _ => "discard" };
         var oversample = new Option<double>("--oversample") { Description = "Further clients asked each round, as a share.", HelpName = "share" };
         var target = new Option<double?>("--target") { Description = "The accuracy whose round is reported; nine tenths of the best without it.", HelpName = "0…1" };
         var central = new Option<bool>("--central") { Description = "Train on all data together too, as the upper bound." };

@@ -27,7 +27,7 @@ internal static class LmPretrainCommand
         var precision = new Option<string>("--precision") { Description = "float32, or bf16 with float32 master weights.", DefaultValueFactory = _ => "float32" };
         precision.AcceptOnlyFromAmong("float32", "bf16");
         var reweight = new Option<string>("--reweight") { Description = "Weigh the sequences of a batch by their own losses (paper 18): lin-upper, quadratic, extremes, kl-dro, or uniform for none.", DefaultValueFactory = _ => "uniform" };
-        reweight.AcceptOnlyFromAmong([.. Shapes.Keys]);
+        reweight.AcceptOnlyFromAmong("uniform", "lin-upper", "quadratic", "extremes", "kl-dro");
         var seed = new Option<long>("--seed") { Description = "Decides weights, split and order.", DefaultValueFactory = _ => 0 };
         var device = new Option<string>("--device") { Description = "cpu, cuda, cuda:N or auto.", DefaultValueFactory = _ => "cpu" };
         var command = new Command("pretrain", "Train a BPE tokenizer and a LLaMA-style decoder on a corpus; writes a Hugging Face folder.")
@@ -53,7 +53,7 @@ internal static class LmPretrainCommand
                 model.to(TorchRuntime.Device(session.Get(device)!));
                 Directory.CreateDirectory(folder);
                 var logger = new PretrainingLogger((long)session.Get(batch) * config.Context, Path.Combine(folder, PretrainingLog.FileName));
-                var reweighted = Shapes[session.Get(reweight)!] is var shape && shape != ReweightingStrategy.Uniform ? ReweightedLoss.Over(new SequenceLoss(), new SampleReweighter(shape)) : null;
+                var reweighted = Reweighted(session.Get(reweight)!);
                 var trained = new Pretrainer(new PretrainingOptions
                 {
                     Epochs = session.Get(epochs), BatchSize = session.Get(batch), LearningRate = session.Get(rate), Seed = session.Get(seed),
@@ -69,11 +69,17 @@ internal static class LmPretrainCommand
         return command;
     }
 
-    private static readonly Dictionary<string, ReweightingStrategy> Shapes = new(StringComparer.Ordinal)
+    // No table of the strategies: a generic type over another room's enumeration would load that room, and libtorch with it, for every command.
+    private static ReweightedLoss? Reweighted(string shape) => shape switch
     {
-        ["uniform"] = ReweightingStrategy.Uniform, ["lin-upper"] = ReweightingStrategy.LinUpper, ["quadratic"] = ReweightingStrategy.Quadratic,
-        ["extremes"] = ReweightingStrategy.Extremes, ["kl-dro"] = ReweightingStrategy.KlDro,
+        "lin-upper" => Over(ReweightingStrategy.LinUpper),
+        "quadratic" => Over(ReweightingStrategy.Quadratic),
+        "extremes" => Over(ReweightingStrategy.Extremes),
+        "kl-dro" => Over(ReweightingStrategy.KlDro),
+        _ => null,
     };
+
+    private static ReweightedLoss Over(ReweightingStrategy strategy) => ReweightedLoss.Over(new SequenceLoss(), new SampleReweighter(strategy));
 
     internal static TextCorpus Limited(TextCorpus corpus, long characters, long seed)
     {

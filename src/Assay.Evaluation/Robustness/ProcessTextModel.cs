@@ -99,7 +99,7 @@ public sealed class ProcessTextModel : IDisposable
                 throw new IOException($"'{command}' did not answer a line within {patience.TotalSeconds:0} s; one line of output for each line of input was expected, flushed");
             answer = reading.Result;
         }
-        catch (Exception e) when (e is IOException or AggregateException && process.HasExited)
+        catch (Exception e) when (e is IOException or AggregateException && process.WaitForExit(1000))
         {
             answer = null;
         }
